@@ -1,0 +1,1 @@
+"""The settings: YAML only; the package is called nasray.conf once installed."""

@@ -1,0 +1,1 @@
+"""Statistics for reports, tracking and monitors: curves, intervals, tests, correlations. numpy and scipy only."""

@@ -1,0 +1,1 @@
+"""The composition root and the command line: the only rooms that know every other one, and Hydra."""

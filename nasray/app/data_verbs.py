@@ -1,0 +1,58 @@
+"""``nasray data``: which tables there are, whether they are whole, and how to get them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nasray.app.exit_codes import exit_codes
+
+data = typer.Typer(help="Benchmark tables: list, verify, fetch, import.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="A name in `nasray data list`.", show_default=False)]
+
+
+@data.command("list")
+def list_() -> None:
+    """Every known table, and whether it is here. Example: `nasray data list`."""
+    from nasray.app.catalogs import default_catalog
+
+    with exit_codes():
+        for table in default_catalog().listing():
+            print(f"{table.name:<16} {table.rows:>8,} cells   {table.state:<10} {table.problem or table.path}")
+            print(f"{'':<16} {table.provenance} ({table.licence})")
+
+
+@data.command()
+def verify(name: Name) -> None:
+    """Read every byte of a table and compare its checksum. Example: `nasray data verify nasbench201`."""
+    from nasray.app.catalogs import default_catalog
+
+    with exit_codes():
+        print(f"{name} is whole: SHA-256 {default_catalog().verify(name)}")
+
+
+@data.command()
+def fetch(
+    name: Name, address: Annotated[str | None, typer.Option("--from", help="An http(s) or file address.")] = None
+) -> None:
+    """Download a table's source file, check it, import it. Example: `nasray data fetch nasbench201 --from URL`."""
+    from nasray.app.catalogs import default_catalog, space_named
+
+    with exit_codes():
+        catalog = default_catalog()
+        table = catalog.fetch(name, space_named(catalog.entry(name).space), address)
+        print(f"{name}: {len(table):,} cells in {table.path}")
+
+
+@data.command("import")
+def import_(
+    name: Name, source: Annotated[Path, typer.Argument(help="The benchmark's file.", show_default=False)]
+) -> None:
+    """Import a table from a file. Example: `nasray data import nasbench201 nasbench201_accuracy.csv.gz`."""
+    from nasray.app.catalogs import default_catalog, space_named
+
+    with exit_codes():
+        catalog = default_catalog()
+        table = catalog.import_file(name, source, space_named(catalog.entry(name).space))
+        print(f"{name}: {len(table):,} cells in {table.path}")

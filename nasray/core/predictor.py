@@ -1,0 +1,53 @@
+"""Models that serve a search: they guess scores, propose architectures, or learn principles."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nasray.core.architecture import Architecture
+from nasray.core.principles import Principles
+from nasray.core.space import Graph
+
+
+class Predictor(Protocol):
+    """Scores architectures without evaluating them.
+
+    Attributes:
+        higher_is_better: The direction of its scores.
+    """
+
+    higher_is_better: bool
+
+    def predict(self, architectures: Sequence[Architecture]) -> NDArray[np.float64]:
+        """``(A,)`` scores for A architectures."""
+        ...
+
+
+class GraphPredictor(Predictor, Protocol):
+    """Scores graphs directly, so that a supernet can be scored without being an Architecture."""
+
+    def predict_graphs(self, graphs: Sequence[Graph]) -> NDArray[np.float64]:
+        """``(A,)`` scores for A graphs."""
+        ...
+
+
+class Generator(Protocol):
+    """Proposes architectures."""
+
+    def propose(self, context: Sequence[Architecture], n: int, rng: np.random.Generator) -> Sequence[Architecture]:
+        """``n`` architectures given good ones; may be invalid, the search's gate repairs and records them."""
+        ...
+
+
+class Refiner(Protocol):
+    """Learns design principles (LAPT)."""
+
+    def learn(self, sources: Sequence[Architecture]) -> Principles:
+        """Principles from architectures that did well on a source task, best first."""
+        ...
+
+    def adapt(self, principles: Principles, found: Sequence[Architecture], improved: bool) -> Principles:
+        """Principles for the target task, given its best architectures so far."""
+        ...

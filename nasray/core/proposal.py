@@ -1,0 +1,58 @@
+"""What a strategy asks to have measured."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nasray.core.architecture import Architecture
+from nasray.core.fidelity import Fidelity
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """One architecture to be evaluated, and where it came from.
+
+    Attributes:
+        slot: Position in the search, 0, 1, 2, …; names the proposal within its run.
+        architecture: What is evaluated; valid once the search's gate has let it through.
+        operation: How it was made (``random``, ``mutation``, …), for reports.
+        parents: Slots of the proposals it was made from.
+        fidelity: How thoroughly to measure; ``None`` is the evaluator's full effort.
+        raw: What the strategy proposed, where the gate had to repair it.
+        notes: JSON-able facts that the strategy needs again after a restart and must not compute or pay for
+            twice: scores, principles, replies.
+    """
+
+    slot: int
+    architecture: Architecture
+    operation: str = "random"
+    parents: tuple[int, ...] = ()
+    fidelity: Fidelity | None = None
+    raw: Architecture | None = None
+    notes: Mapping[str, Any] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON takes it; fields at their default are left out."""
+        data: dict[str, Any] = {"slot": self.slot, "genes": self.architecture.genes, "op": self.operation}
+        if self.parents:
+            data["parents"] = self.parents
+        if self.fidelity is not None:
+            data["fidelity"] = self.fidelity.to_json()
+        if self.raw is not None:
+            data["raw"] = self.raw.genes
+        if self.notes is not None:
+            data["notes"] = dict(self.notes)
+        return data
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Proposal":
+        """Inverse of ``to_json``."""
+        return cls(
+            slot=data["slot"],
+            architecture=Architecture(tuple(data["genes"])),
+            operation=data["op"],
+            parents=tuple(data.get("parents", ())),
+            fidelity=Fidelity.from_json(data["fidelity"]) if "fidelity" in data else None,
+            raw=Architecture(tuple(data["raw"])) if "raw" in data else None,
+            notes=data.get("notes"),
+        )

@@ -1,0 +1,59 @@
+"""What the numbers of one column are."""
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from nasray.core.errors import DataError, require
+from nasray.core.measurement import Split
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Column:
+    """The meaning of one column of a measured table: a number without it cannot be compared with a published one.
+
+    Attributes:
+        dataset: Data set measured on, e.g. ``cifar10``.
+        split: The part of the data set that the number was measured on.
+        epochs: Length of the training schedule.
+        quantity: What was measured, e.g. ``accuracy``.
+        unit: Its unit, e.g. ``%``.
+        direction: Which way is better.
+        seeds: How many training runs were averaged, as far as the source says.
+        note: What else a reader must know to use the number rightly.
+    """
+
+    dataset: str
+    split: Split
+    epochs: int
+    quantity: str
+    unit: str
+    direction: Literal["higher", "lower"]
+    seeds: str
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse a direction that is none; a file may hold anything."""
+        require(
+            self.direction in ("higher", "lower"),
+            f"column {self.name}: direction ({self.direction!r}) must be 'higher' or 'lower'",
+            DataError,
+        )
+
+    @property
+    def name(self) -> str:
+        """The column's name in the table, e.g. ``cifar10_valid_200``."""
+        return f"{self.dataset}_{self.split}_{self.epochs}"
+
+    @property
+    def label(self) -> str:
+        """For axes and metrics, e.g. ``valid accuracy (%)``."""
+        return f"{self.split} {self.quantity} ({self.unit})"
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON takes it."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> "Column":
+        """Inverse of ``to_json``."""
+        return cls(**{**data, "split": Split(data["split"])})

@@ -1,0 +1,1 @@
+"""Images to train candidates on, one source per file."""

@@ -1,0 +1,38 @@
+"""What the catalog knows of a table before it is there."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from nasray.core.space import TextView
+from nasray.data.column import Column
+from nasray.data.rows import Rows
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TableEntry:
+    """One benchmark: where its file comes from, what is in it, and who reads it.
+
+    Attributes:
+        name: Name in the catalog and on the command line.
+        space: The search space whose architectures it measures.
+        n_rows: Architectures in the file.
+        file_name: Of the source file, in a mirror folder.
+        sha256: Of the source file.
+        addresses: Public addresses of the source file, tried in order.
+        provenance: Upstream repository, commit and path.
+        licence: Of the upstream.
+        columns: Meaning of every column.
+        read: ``(source file, space) -> Rows``; raises DataError unless the file is what it should be.
+    """
+
+    name: str
+    space: str
+    n_rows: int
+    file_name: str
+    sha256: str
+    addresses: tuple[str, ...]
+    provenance: str
+    licence: str
+    columns: tuple[Column, ...]
+    read: Callable[[Path, TextView], Rows]

@@ -1,0 +1,29 @@
+"""What the catalog says about one of its tables."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TableStatus:
+    """One line of ``nasray data list``.
+
+    Attributes:
+        name: Name in the catalog.
+        rows: Architectures measured.
+        state: ``ready`` is imported, ``in mirror`` is imported when first used, ``missing`` must be fetched,
+            ``damaged`` must be imported again.
+        path: Where the table is, or will be.
+        provenance: Upstream repository, commit and path.
+        licence: Of the upstream.
+        problem: Why it is damaged.
+    """
+
+    name: str
+    rows: int
+    state: Literal["ready", "in mirror", "missing", "damaged"]
+    path: Path
+    provenance: str
+    licence: str
+    problem: str = ""

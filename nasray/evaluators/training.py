@@ -1,0 +1,188 @@
+"""Measures an architecture by training it."""
+
+import hashlib
+import platform
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from nasray.core.blob_store import BlobStore
+from nasray.core.errors import require
+from nasray.core.image_set import Images, ImageSet, ImageSource
+from nasray.core.measurement import Cost, Measurement, TestScore
+from nasray.core.proposal import Proposal
+from nasray.core.seeds import Streams
+from nasray.core.space import ModuleView, SearchSpace, need
+from nasray.models.build import build, count_parameters
+from nasray.models.checkpoints import Checkpoints
+from nasray.models.recipe import Recipe
+from nasray.models.trainer import Examples, Trainer
+
+
+@contextmanager
+def _torch_set_up(threads: int) -> Iterator[None]:
+    """Torch as this evaluator needs it, and afterwards as it was; the thread count decides the last bits of a sum."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
+            yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@dataclass(kw_only=True)
+class Training:
+    """Builds the network of an architecture, trains it on TRAIN and scores it on VALID.
+
+    Weights, image order and augmentation come from the stream of the proposal's slot alone. On one kind of CPU and
+    one torch thread the same proposal gives the same bits in any process, whether or not it was interrupted.
+
+    Attributes:
+        space: Must offer ModuleView.
+        images: What is learnt; loaded at the first evaluation, once a process.
+        recipe: How it is learnt. A proposal's fidelity stops the recipe's schedule after fewer epochs.
+        device: ``auto`` takes a GPU where there is one.
+        torch_threads: Threads of one evaluation.
+        report_every_epochs: Score VALID after every so many epochs for the curve; 0 for the end only.
+        checkpoint_every_epochs: Keep the training's state after every so many epochs, so that another worker
+            continues it; 0 for never.
+        keep_weights: Keep the trained state, so that ``test`` need not train again.
+        store: Where states are kept.
+        checkpoint_folder: Where one small file a training says which blob of ``store`` is its latest.
+
+    Raises:
+        CapabilityError: The space cannot be built as networks.
+        ConfigError: An impossible value, or states to keep and no place for them.
+    """
+
+    space: SearchSpace
+    images: ImageSource
+    recipe: Recipe
+    device: Literal["auto", "cpu", "cuda"]
+    torch_threads: int
+    report_every_epochs: int
+    checkpoint_every_epochs: int
+    keep_weights: bool
+    store: BlobStore | None
+    checkpoint_folder: str | Path | None
+    metric: str = field(default="valid accuracy (%)", init=False)
+    chunk_size: int = field(default=1, init=False)
+
+    def __post_init__(self) -> None:
+        """Refuse impossible values before anything is loaded."""
+        self._networks = need(self.space, ModuleView, "evaluator training")
+        for name, least in (("torch_threads", 1), ("report_every_epochs", 0), ("checkpoint_every_epochs", 0)):
+            value = getattr(self, name)
+            require(value >= least, f"training.{name} ({value}) must be at least {least}")
+        require(
+            self.device in ("auto", "cpu", "cuda"), f"training.device ({self.device!r}) must be one of auto, cpu, cuda"
+        )
+        keeps = self.checkpoint_every_epochs > 0 or self.keep_weights
+        require(
+            not keeps or (self.store is not None and self.checkpoint_folder is not None),
+            "training.checkpoint_every_epochs and training.keep_weights need a store and a checkpoint_folder, got "
+            "none; give both, or set checkpoint_every_epochs=0 and keep_weights=false",
+        )
+
+    def evaluate(self, proposals: Sequence[Proposal], streams: Streams) -> Sequence[Measurement]:
+        """Train each proposal's network; one VALID measurement each.
+
+        Raises:
+            FloatingPointError: The loss or the logits are not finite.
+            torch.cuda.OutOfMemoryError: The network does not fit the GPU.
+            ConfigError: A fidelity longer than the recipe, or a plan that cannot be built.
+        """
+        return [self._evaluate(proposal, streams) for proposal in proposals]
+
+    def test(self, proposal: Proposal, streams: Streams) -> TestScore:
+        """Score TEST with the network that ``evaluate`` trained: its kept weights, or the same training again."""
+        started = time.perf_counter()
+        with _torch_set_up(self.torch_threads):
+            trainer = self._trained(proposal, streams)
+            value = trainer.accuracy(self._on_device(self._image_set.test))
+        return TestScore(value, Cost(wall_seconds=time.perf_counter() - started))
+
+    def _evaluate(self, proposal: Proposal, streams: Streams) -> Measurement:
+        started = time.perf_counter()
+        with _torch_set_up(self.torch_threads):
+            trainer = self._trained(proposal, streams)
+            value = trainer.report()
+        return Measurement(
+            value=value,
+            cost=Cost(wall_seconds=time.perf_counter() - started),
+            curve=tuple(trainer.curve),
+            columns={"parameters": float(count_parameters(trainer.module))},
+            host=platform.node(),
+        )
+
+    def _trained(self, proposal: Proposal, streams: Streams) -> Trainer:
+        """The training of a proposal at its end, continued from the latest kept state where there is one."""
+        epochs = self._epochs(proposal)
+        images = self._image_set
+        plan = self._networks.plan(proposal.architecture, images.input_shape, images.n_classes)
+        rng = streams.fresh(proposal.slot)
+        weights_seed, order_seed = (int(seed) for seed in rng.integers(2**63, size=2))
+        module = build(plan, torch.Generator().manual_seed(weights_seed))
+        trainer = Trainer(module, *self._learnt_and_seen, self.recipe, order_seed, self.report_every_epochs)
+        identity = repr((plan, self.recipe, self.images, streams.seed, streams.part, self.report_every_epochs))
+        self._run(trainer, epochs, f"slot-{proposal.slot}-{hashlib.sha256(identity.encode()).hexdigest()[:16]}")
+        return trainer
+
+    def _run(self, trainer: Trainer, epochs: int, name: str) -> None:
+        """Train to the end, keeping states as configured."""
+        kept = self._checkpoints
+        state = kept.load(name) if kept else None
+        if state is not None and int(state["epoch"]) <= epochs:
+            trainer.load(state)
+        begun = trainer.epoch
+        if kept and self.checkpoint_every_epochs:
+            for stop in range(self.checkpoint_every_epochs, epochs, self.checkpoint_every_epochs):
+                if stop > begun:
+                    trainer.run_to(stop)
+                    kept.save(name, trainer.state())
+        trainer.run_to(epochs)
+        if kept and self.keep_weights and begun < epochs:
+            kept.save(name, trainer.state())
+
+    def _epochs(self, proposal: Proposal) -> int:
+        if proposal.fidelity is None:
+            return self.recipe.epochs
+        require(
+            proposal.fidelity.epochs <= self.recipe.epochs,
+            f"slot {proposal.slot} asks for {proposal.fidelity.epochs} epochs; the recipe's schedule has "
+            f"{self.recipe.epochs}: raise recipe.epochs or lower the fidelity",
+        )
+        return proposal.fidelity.epochs
+
+    @cached_property
+    def _device(self) -> torch.device:
+        present = torch.cuda.is_available()
+        require(
+            present or self.device != "cuda",
+            "training.device got cuda, but torch sees no GPU here; set device=cpu, or auto to use one where it is",
+        )
+        return torch.device("cuda" if present and self.device != "cpu" else "cpu")
+
+    @cached_property
+    def _image_set(self) -> ImageSet:
+        return self.images.load()
+
+    @cached_property
+    def _learnt_and_seen(self) -> tuple[Examples, Examples]:
+        return self._on_device(self._image_set.train), self._on_device(self._image_set.valid)
+
+    @cached_property
+    def _checkpoints(self) -> Checkpoints | None:
+        if self.store is None or self.checkpoint_folder is None:
+            return None
+        return Checkpoints(store=self.store, folder=Path(self.checkpoint_folder))
+
+    def _on_device(self, images: Images) -> Examples:
+        return torch.from_numpy(images.x).to(self._device), torch.from_numpy(images.y).to(self._device)

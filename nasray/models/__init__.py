@@ -1,0 +1,1 @@
+"""Bare networks and their training: they know tensors, not architectures."""

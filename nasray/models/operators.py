@@ -1,0 +1,230 @@
+"""The operators that a NetworkPlan may name, as torch modules.
+
+Images are ``x_BCHW``: B images, C channels, H rows, W columns. A stride s makes H into ceil(H / s). Every operator
+takes a Layer and refuses options it does not know: a misspelt ``kernel`` would otherwise build another network.
+"""
+
+import importlib
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from nasray.core.errors import ConfigError, require
+from nasray.core.network_plan import Layer
+
+Builder = Callable[[Layer], nn.Module]
+
+
+class _Zero(nn.Module):
+    """Zeros of the shape the operator would have had; no gradient flows back."""
+
+    def __init__(self, out_channels: int, stride: int) -> None:
+        super().__init__()
+        self.out_channels = out_channels
+        self.stride = stride
+
+    def forward(self, x_BCHW: Tensor) -> Tensor:  # noqa: N803
+        batch, _, height, width = x_BCHW.shape
+        return x_BCHW.new_zeros(batch, self.out_channels, -(-height // self.stride), -(-width // self.stride))
+
+
+def _options(layer: Layer, **defaults: int) -> tuple[int, ...]:
+    """The layer's options in the order of ``defaults``."""
+    unknown = sorted(set(layer.options) - set(defaults))
+    require(
+        not unknown,
+        f"operator {layer.operator} got options {unknown}; it knows {sorted(defaults)}: remove or rename",
+    )
+    return tuple(int(layer.options.get(name, default)) for name, default in defaults.items())
+
+
+def _pad(layer: Layer, kernel: int, dilation: int = 1) -> int:
+    """The padding that makes H into ceil(H / stride)."""
+    require(
+        kernel % 2 == 1 or kernel == layer.stride,
+        f"operator {layer.operator} got kernel {kernel} with stride {layer.stride}; an even kernel cannot be centred: "
+        "choose an odd one, or one equal to the stride",
+    )
+    return dilation * (kernel - 1) // 2
+
+
+def _check_channels(layer: Layer) -> None:
+    """Refuse a change of channels that the operator cannot make."""
+    require(
+        layer.in_channels == layer.out_channels,
+        f"operator {layer.operator} got {layer.in_channels} -> {layer.out_channels} channels; it cannot change "
+        "their number: put a 1x1 conv before it",
+    )
+
+
+def _check_stride(layer: Layer) -> None:
+    """Refuse a stride that the operator would ignore."""
+    require(
+        layer.stride == 1,
+        f"operator {layer.operator} got stride {layer.stride}; it works with stride 1 only: use a conv or a pool",
+    )
+
+
+def _conv(layer: Layer) -> nn.Conv2d:
+    kernel, dilation, groups = _options(layer, kernel=3, dilation=1, groups=1)
+    require(
+        groups >= 1 and layer.in_channels % groups == 0 and layer.out_channels % groups == 0,
+        f"operator {layer.operator} got groups {groups}; it must divide {layer.in_channels} and {layer.out_channels} "
+        "channels: choose a divisor of both",
+    )
+    return nn.Conv2d(
+        layer.in_channels,
+        layer.out_channels,
+        kernel,
+        stride=layer.stride,
+        padding=_pad(layer, kernel, dilation),
+        dilation=dilation,
+        groups=groups,
+        bias=False,
+    )
+
+
+def _conv_bn(layer: Layer) -> nn.Module:
+    return nn.Sequential(_conv(layer), nn.BatchNorm2d(layer.out_channels))
+
+
+def _conv_bn_relu(layer: Layer) -> nn.Module:
+    return nn.Sequential(_conv(layer), nn.BatchNorm2d(layer.out_channels), nn.ReLU(inplace=True))
+
+
+def _relu_conv_bn(layer: Layer) -> nn.Module:
+    return nn.Sequential(nn.ReLU(), _conv(layer), nn.BatchNorm2d(layer.out_channels))
+
+
+def _bn_relu(layer: Layer) -> nn.Module:
+    _options(layer)
+    _check_channels(layer)
+    _check_stride(layer)
+    return nn.Sequential(nn.BatchNorm2d(layer.out_channels), nn.ReLU(inplace=True))
+
+
+def _relu(layer: Layer) -> nn.Module:
+    _options(layer)
+    _check_channels(layer)
+    _check_stride(layer)
+    return nn.ReLU()
+
+
+def _max_pool(layer: Layer) -> nn.Module:
+    (kernel,) = _options(layer, kernel=3)
+    _check_channels(layer)
+    return nn.MaxPool2d(kernel, layer.stride, _pad(layer, kernel), ceil_mode=kernel % 2 == 0)
+
+
+def _avg_pool(layer: Layer) -> nn.Module:
+    (kernel,) = _options(layer, kernel=3)
+    _check_channels(layer)
+    pad = _pad(layer, kernel)
+    return nn.AvgPool2d(kernel, layer.stride, pad, ceil_mode=kernel % 2 == 0, count_include_pad=False)
+
+
+def _avg_pool_conv(layer: Layer) -> nn.Module:
+    """The shortcut of NAS-Bench-201's reduction block: 2x2 means, then a 1x1 conv."""
+    _options(layer)
+    require(
+        layer.stride == 2,
+        f"operator {layer.operator} got stride {layer.stride}; it halves the image: set stride 2, or use conv",
+    )
+    conv = nn.Conv2d(layer.in_channels, layer.out_channels, 1, bias=False)
+    return nn.Sequential(nn.AvgPool2d(2, 2, ceil_mode=True), conv)
+
+
+def _identity(layer: Layer) -> nn.Module:
+    _options(layer)
+    _check_channels(layer)
+    _check_stride(layer)
+    return nn.Identity()
+
+
+def _zero(layer: Layer) -> nn.Module:
+    _options(layer)
+    return _Zero(layer.out_channels, layer.stride)
+
+
+def _global_avg_pool(layer: Layer) -> nn.Module:
+    _options(layer)
+    _check_channels(layer)
+    _check_stride(layer)
+    return nn.AdaptiveAvgPool2d(1)
+
+
+def _linear(layer: Layer) -> nn.Module:
+    _options(layer)
+    _check_stride(layer)
+    return nn.Sequential(nn.Flatten(), nn.Linear(layer.in_channels, layer.out_channels))
+
+
+OPERATORS: dict[str, Builder] = {
+    "conv": _conv,
+    "conv_bn": _conv_bn,
+    "conv_bn_relu": _conv_bn_relu,
+    "relu_conv_bn": _relu_conv_bn,
+    "bn_relu": _bn_relu,
+    "relu": _relu,
+    "max_pool": _max_pool,
+    "avg_pool": _avg_pool,
+    "avg_pool_conv": _avg_pool_conv,
+    "identity": _identity,
+    "zero": _zero,
+    "global_avg_pool": _global_avg_pool,
+    "linear": _linear,
+}
+
+
+def _dotted(layer: Layer) -> nn.Module:
+    """Call the builder that a dotted operator name points to."""
+    module_name, _, attribute = layer.operator.rpartition(".")
+    try:
+        builder = getattr(importlib.import_module(module_name), attribute)
+    except (ImportError, AttributeError) as error:
+        raise ConfigError(
+            f"operator {layer.operator!r} cannot be imported ({error}); a dotted operator is the path of a builder "
+            "(layer) -> torch.nn.Module: correct the path or install its package"
+        ) from error
+    module = builder(layer)
+    require(
+        isinstance(module, nn.Module),
+        f"operator {layer.operator!r} returned a {type(module).__name__}; it must return a torch.nn.Module",
+    )
+    return module
+
+
+@torch.no_grad()
+def _initialise(module: nn.Module, rng: torch.Generator) -> None:
+    """He et al. 2015 for convolutions, one and zero for batch norms, small normal weights for the classifier."""
+    for part in module.modules():
+        if isinstance(part, nn.Conv2d):
+            # Fan-in, because the fan-out of a grouped convolution counts the channels of every group.
+            nn.init.kaiming_normal_(part.weight, mode="fan_in", nonlinearity="relu", generator=rng)
+        elif isinstance(part, nn.Linear):
+            nn.init.normal_(part.weight, std=0.01, generator=rng)
+            nn.init.zeros_(part.bias)
+
+
+def build_operator(layer: Layer, rng: torch.Generator) -> nn.Module:
+    """The module of one layer, initialised from ``rng`` alone.
+
+    A dotted operator keeps its builder's own initialisation; what that draws from torch's global stream is seeded
+    from ``rng``, and the global stream is left as it was.
+
+    Raises:
+        ConfigError: The operator is unknown, or its options, channels or stride are impossible.
+    """
+    dotted = "." in layer.operator
+    require(
+        dotted or layer.operator in OPERATORS,
+        f"operator {layer.operator!r} is unknown; known are {', '.join(OPERATORS)}: use one of them, or the dotted "
+        "path of a builder (layer) -> torch.nn.Module",
+    )
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(int(torch.randint(2**62, (), generator=rng)))
+        module = _dotted(layer) if dotted else OPERATORS[layer.operator](layer)
+    if not dotted:
+        _initialise(module, rng)
+    return module

@@ -1,0 +1,54 @@
+"""An executor on a virtual clock: workers are numbers in a heap, seconds are those the benchmark published."""
+
+import heapq
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from nasray.core.errors import require
+from nasray.core.executor import Answer, Chunk, EvaluatorFactory, Workload
+from nasray.core.measurement import Result
+from nasray.core.seeds import Streams
+from nasray.search.guard import guarded
+
+
+@dataclass(kw_only=True)
+class Simulator:
+    """Runs a workload in this process, in the order in which a cluster would have finished it.
+
+    A candidate takes its ``cost.benchmark_seconds``, or one second where the benchmark gives none. Results arrive in
+    the order of their virtual ends, so that a search meets out-of-order arrivals as on a cluster, reproducibly.
+
+    Args:
+        workers: Number of virtual workers.
+    """
+
+    workers: int
+    virtual_seconds: float = field(init=False, default=0.0)
+
+    def __post_init__(self) -> None:
+        """Refuse a cluster without workers."""
+        require(self.workers >= 1, f"simulator workers ({self.workers}) must be at least 1")
+
+    def run(self, work: Workload, factory: EvaluatorFactory, streams: Streams) -> None:
+        """Evaluate chunk after chunk until the workload is finished."""
+        evaluator = factory()
+        limit = 1 if self.workers > 1 else evaluator.chunk_size
+        running: list[tuple[float, int, Chunk, list[Result]]] = []
+        now, free = 0.0, self.workers
+        while True:
+            while free and (chunk := work.take(limit)) is not None:
+                results = guarded(evaluator, chunk.proposals, streams)
+                end = now + sum([result.cost.benchmark_seconds or 1.0 for result in results])
+                heapq.heappush(running, (end, chunk.number, chunk, results))
+                free -= 1
+            if not running:
+                break
+            now, _, chunk, results = heapq.heappop(running)
+            free += 1
+            work.deliver(chunk, results)
+        self.virtual_seconds = now
+
+    def call(self, function: Callable[..., Answer], jobs: Sequence[tuple[Any, ...]]) -> list[Answer]:
+        """Call in this process."""
+        return [function(*job) for job in jobs]

@@ -1,0 +1,1 @@
+"""Search spaces: what an architecture's genes mean, one space a file."""

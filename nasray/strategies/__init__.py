@@ -1,0 +1,1 @@
+"""Search strategies: what to evaluate next, one method a file."""

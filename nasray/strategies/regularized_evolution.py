@@ -1,0 +1,78 @@
+"""Aging evolution: the parent is the best of a few, the oldest dies."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from nasray.core.errors import require
+from nasray.core.measurement import Outcome
+from nasray.core.proposal import Proposal
+from nasray.core.seeds import Streams
+from nasray.core.space import SearchSpace
+
+
+@dataclass(kw_only=True)
+class RegularizedEvolution:
+    """Regularized evolution.
+
+    Real, Aggarwal, Huang and Le 2019, "Regularized Evolution for Image Classifier Architecture Search",
+    Algorithm 1, https://arxiv.org/abs/1802.01548.
+
+    Departures from the paper:
+        - Several candidates are in flight: slot t sees the outcomes up to t - width, as everywhere in nasray; with
+          width 1 this is Algorithm 1.
+        - A Failure joins the population as minus infinity, so that it ages and dies like any other.
+
+    Args:
+        space: Where to sample and mutate.
+        population_size: P, how many of the latest outcomes may be parents.
+        tournament_size: S, how many are drawn (with replacement) to find the parent.
+    """
+
+    space: SearchSpace
+    population_size: int
+    tournament_size: int
+    _population: list[Outcome] = field(init=False, default_factory=list[Outcome])
+    _told: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        """Refuse a population that cannot evolve."""
+        require(
+            self.population_size >= 2,
+            f"population_size ({self.population_size}) must be at least 2: one architecture leaves nothing to select",
+        )
+        require(
+            1 <= self.tournament_size <= self.population_size,
+            f"tournament_size ({self.tournament_size}) must be between 1 and population_size ({self.population_size})",
+        )
+
+    def ask(self, slots: range, streams: Streams) -> Sequence[Proposal]:
+        """Samples until P outcomes are told, then mutations of tournament winners."""
+        if len(self._population) < self.population_size:
+            return [Proposal(slot, self.space.sample(streams.at(slot))) for slot in slots]
+        return [self._offspring(slot, streams) for slot in slots]
+
+    def _offspring(self, slot: int, streams: Streams) -> Proposal:
+        rng = streams.at(slot)
+        size, population = self.population_size, self._population
+        parent, best = population[0], None
+        for draw in rng.random(self.tournament_size).tolist():
+            candidate = population[int(draw * size)]
+            value = candidate.value
+            if best is None or value > best:
+                parent, best = candidate, value
+        child = self.space.mutate(parent.proposal.architecture, rng)
+        return Proposal(slot, child, "mutation", (parent.proposal.slot,))
+
+    def tell(self, outcome: Outcome) -> None:
+        """The newcomer takes the place of the oldest."""
+        if len(self._population) < self.population_size:
+            self._population.append(outcome)
+        else:
+            self._population[self._told % self.population_size] = outcome
+        self._told += 1
+
+    def restore(self, history: Sequence[Proposal | Outcome]) -> None:
+        """Tell the outcomes again."""
+        for event in history:
+            if isinstance(event, Outcome):
+                self.tell(event)

@@ -1,0 +1,113 @@
+"""The executor that runs a search on a Ray cluster, through Ray Tune."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import ray
+from ray import tune
+
+from nasray.core.errors import require
+from nasray.core.executor import Answer, EvaluatorFactory, Workload
+from nasray.core.seeds import Streams
+from nasray.tune.chunk_worker import ChunkWorker
+from nasray.tune.desk import Desk
+from nasray.tune.loop_scheduler import LoopScheduler
+
+_SETTINGS = {
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # five files a trial, of no use here
+    "TUNE_GLOBAL_CHECKPOINT_S": "1000000",  # Tune's state is scratch, and writing it grows with every trial
+    "RAY_AIR_NEW_OUTPUT": "0",  # its reporter runs a thread; nasray reports progress itself
+}
+
+
+@dataclass(kw_only=True)
+class TuneExecutor:
+    """Runs a workload as Tune trials on the Ray cluster this process is connected to.
+
+    Args:
+        workers: How many trials run at once.
+        cpus_per_worker: Ray CPUs that a trial holds.
+        gpus_per_worker: Ray GPUs that a trial holds.
+        time_limit_seconds: Longest time one candidate may take; null for no limit.
+        max_attempts: How many workers a candidate may take down before it is recorded as a Failure.
+        chunk_size: Most proposals in a chunk; the evaluator's own limit also holds.
+        width: The search's width: a chunk is half a worker's share, so that the next one waits while one is run.
+    """
+
+    workers: int
+    cpus_per_worker: float
+    gpus_per_worker: float
+    time_limit_seconds: float | None
+    max_attempts: int
+    chunk_size: int
+    width: int
+
+    def __post_init__(self) -> None:
+        """Refuse an executor that cannot run anything."""
+        require(self.workers >= 1, f"executor workers ({self.workers}) must be at least 1")
+        require(self.max_attempts >= 1, f"executor max_attempts ({self.max_attempts}) must be at least 1")
+        require(self.chunk_size >= 1, f"executor chunk_size ({self.chunk_size}) must be at least 1")
+
+    def run(self, work: Workload, factory: EvaluatorFactory, streams: Streams) -> None:
+        """Drive Tune until the workload is finished."""
+        if work.finished:
+            return
+        desk: Any = Desk.remote()
+        limit = max(1, min(self.chunk_size, self.width // (2 * self.workers)))
+        scheduler = LoopScheduler(work, desk, limit)
+        scratch = Path(tempfile.mkdtemp(prefix="nasray-tune-"))
+        worker = tune.with_parameters(
+            ChunkWorker,
+            factory=factory,
+            streams=streams,
+            desk=desk,
+            time_limit_seconds=self.time_limit_seconds,
+            max_attempts=self.max_attempts,
+        )
+        resources = {"cpu": self.cpus_per_worker, "gpu": self.gpus_per_worker}
+        try:
+            with _environment(_SETTINGS):
+                tune.Tuner(
+                    tune.with_resources(worker, resources),
+                    tune_config=tune.TuneConfig(num_samples=self.workers, scheduler=scheduler),
+                    run_config=tune.RunConfig(
+                        storage_path=str(scratch),
+                        name="scratch",
+                        verbose=0,
+                        checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False),
+                        failure_config=tune.FailureConfig(max_failures=-1),  # the desk counts attempts
+                    ),
+                ).fit()
+        finally:
+            ray.kill(desk)
+            shutil.rmtree(scratch, ignore_errors=True)
+        if scheduler.error is not None:
+            raise scheduler.error
+        if not work.finished:  # Tune ends quietly on SIGINT
+            raise KeyboardInterrupt
+
+    def call(self, function: Callable[..., Answer], jobs: Sequence[tuple[Any, ...]]) -> list[Answer]:
+        """Call as Ray tasks that hold what a worker holds."""
+        task: Any = ray.remote(num_cpus=self.cpus_per_worker, num_gpus=self.gpus_per_worker)(function)
+        return ray.get([task.remote(*job) for job in jobs])
+
+
+@contextmanager
+def _environment(settings: dict[str, str]) -> Iterator[None]:
+    """Tune reads some of its settings from the environment only; put them back afterwards."""
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

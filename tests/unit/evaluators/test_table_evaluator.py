@@ -1,0 +1,90 @@
+import pickle
+from functools import partial
+
+import pytest
+
+from nasray.core.errors import ConfigError, DataError
+from nasray.evaluators.table import TableEvaluator
+
+
+@pytest.fixture
+def evaluator(toy_table):
+    return TableEvaluator(table=toy_table, dataset="toy", epochs=200, chunk_size=512)
+
+
+def values(measured):
+    return [one.value for one in measured]
+
+
+def test_full_effort_reads_the_column_of_its_epochs(evaluator, propose, streams):
+    asked = [propose(0, (1, 0)), propose(1, (0, 0)), propose(2, (1, 0))]
+    assert values(evaluator.evaluate(asked, streams)) == [80.0, 70.0, 80.0]
+    assert evaluator.metric == "valid accuracy (%)"
+
+
+def test_fidelity_chooses_the_schedule_proposal_by_proposal(evaluator, propose, streams):
+    asked = [propose(0, (0, 1), 12), propose(1, (0, 1)), propose(2, (0, 1), 200)]
+    assert values(evaluator.evaluate(asked, streams)) == [20.0, 90.0, 90.0]
+
+
+def test_test_is_the_test_column_at_full_effort(evaluator, propose, streams):
+    assert evaluator.test(propose(0, (0, 1)), streams).value == 91.0
+    assert evaluator.test(propose(0, (0, 1), 12), streams).value == 91.0
+
+
+def test_optimum_and_threshold(evaluator):
+    assert evaluator.optimum() == 90.0
+    # N = 3: ceil(3 s) = 1, 1, 2, 2, 3.
+    assert [evaluator.threshold(share) for share in (0.001, 1 / 3, 0.34, 2 / 3, 1.0)] == [90.0, 90.0, 80.0, 80.0, 70.0]
+
+
+@pytest.mark.parametrize("share", [0.0, -0.1, 1.01])
+def test_a_share_is_a_share(evaluator, share):
+    with pytest.raises(ConfigError, match=r"share \(.*\) must be above 0 and at most 1"):
+        evaluator.threshold(share)
+
+
+def test_an_unknown_schedule_is_answered_with_the_columns(evaluator, propose, streams):
+    with pytest.raises(DataError, match="no column 'toy_valid_90'; it has toy_valid_200"):
+        evaluator.evaluate([propose(0, (0, 1), 90)], streams)
+
+
+def test_an_unknown_architecture_is_named(evaluator, propose, streams):
+    with pytest.raises(DataError, match=r"no row for architecture 5.5"):
+        evaluator.evaluate([propose(0, (0, 1)), propose(1, (5, 5))], streams)
+    with pytest.raises(DataError, match=r"no row for architecture 5.5"):
+        evaluator.test(propose(1, (5, 5)), streams)
+
+
+def test_a_missing_test_column_is_answered_with_the_columns(toy_table, propose, streams):
+    short = TableEvaluator(table=toy_table, dataset="toy", epochs=12, chunk_size=1)
+    with pytest.raises(DataError, match="no column 'toy_test_12'"):
+        short.test(propose(0, (0, 1)), streams)
+
+
+def test_a_wrong_dataset_fails_before_the_search(toy_table):
+    with pytest.raises(DataError, match="no column 'svhn_valid_200'"):
+        TableEvaluator(table=toy_table, dataset="svhn", epochs=200, chunk_size=512)
+
+
+def test_a_chunk_holds_something(toy_table):
+    with pytest.raises(ConfigError, match=r"TableEvaluator chunk_size \(0\) must be at least 1"):
+        TableEvaluator(table=toy_table, dataset="toy", epochs=200, chunk_size=0)
+
+
+def test_code_hands_over_the_table_that_the_settings_name(toy_table):
+    from_settings = partial(TableEvaluator, table="toy", dataset="toy", epochs=200, chunk_size=512)
+    assert from_settings(table=toy_table).optimum() == 90.0
+
+
+def test_a_pickled_evaluator_leaves_behind_what_the_table_can_give_again(evaluator, propose, streams, monkeypatch):
+    evaluator.evaluate([propose(0, (0, 1))], streams)
+    monkeypatch.setattr(evaluator, "table", None)
+    assert pickle.loads(pickle.dumps(evaluator)).__dict__ == {
+        "table": None,
+        "dataset": "toy",
+        "epochs": 200,
+        "chunk_size": 512,
+        "metric": "valid accuracy (%)",
+        "_measured": {},
+    }
