@@ -1,15 +1,20 @@
-"""The data catalog outside a run: folders from the environment, spaces from their YAML."""
+"""The data catalog: of a configuration's paths, or outside a run from the environment; spaces from their YAML."""
 
 from importlib.resources import files
+from pathlib import Path
 from typing import Any, cast
 
 from omegaconf import OmegaConf
 
-from nasray.app.composition import catalog_of
-from nasray.app.parts import build
 from nasray.app.schema import PathsConfig
 from nasray.core.space import SearchSpace
 from nasray.data.catalog import Catalog
+
+
+def catalog_of(paths: PathsConfig) -> Catalog:
+    """The data catalog of a configuration's paths."""
+    mirror = Path(paths.mirror).expanduser() if paths.mirror else None
+    return Catalog(folder=Path(paths.data).expanduser(), mirror=mirror)
 
 
 def default_catalog() -> Catalog:
@@ -19,6 +24,8 @@ def default_catalog() -> Catalog:
 
 def space_named(name: str) -> SearchSpace:
     """The space of conf/space/NAME.yaml."""
+    from nasray.app.parts import build  # imports Hydra, which listing tables does not need
+
     return build(_loaded("space", name))
 
 

@@ -1,24 +1,45 @@
 """The command line: one verb a function; heavy imports wait until their verb is called."""
 
+import sys
 import webbrowser
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from nasray import __version__
 from nasray.app.completion import complete_overrides
 from nasray.app.data_verbs import data
 from nasray.app.exit_codes import exit_codes
+from nasray.app.host_verbs import host
 from nasray.core.errors import NasrayError
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"nasray {__version__}")
+        raise typer.Exit
+
 
 app = typer.Typer(
     name="nasray",
-    help="Neural-architecture-search experiments at cluster scale.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
 app.add_typer(data, name="data")
+app.add_typer(host, name="host")
+
+
+@app.callback(epilog="Examples: `nasray run experiment=smoke` · `nasray report runs -o all.html` · `nasray doctor`")
+def nasray(  # pyright: ignore[reportUnusedFunction] - Typer calls it
+    _version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Neural-architecture-search experiments at cluster scale."""
+
 
 _PASS_THROUGH = {"allow_extra_args": True, "ignore_unknown_options": True}
 RunPath = Annotated[Path, typer.Argument(help="A run folder.", show_default=False)]
@@ -30,7 +51,10 @@ def run(
         list[str] | None, typer.Argument(help="Hydra overrides.", autocompletion=complete_overrides)
     ] = None,
 ) -> None:
-    """Run a search, or with `-m` a sweep. Example: `nasray run strategy=random_search budget.evaluations=50`."""
+    """Run a search, or with `-m` a sweep.
+
+    Example: `nasray run strategy=random_search budget.evaluations=50`
+    """
     from nasray.app.hydra_run import hydra_run
 
     with exit_codes():
@@ -39,12 +63,20 @@ def run(
 
 @app.command()
 def resume(path: RunPath) -> None:
-    """Go on with an interrupted run. Example: `nasray resume runs/2026-11-22/10-15-00-random_search-training-0`."""
+    """Go on with an interrupted run.
+
+    Example: `nasray resume runs/2026-11-22/10-15-00-random_search-training-0`
+    """
+    from nasray.app.run_folders import open_run
     from nasray.app.session import resume as go_on
     from nasray.app.summary import print_summary
 
-    with exit_codes():
-        print_summary(path, go_on(path))
+    with exit_codes(path):
+        finished = open_run(path).result is not None
+        go_on(path)
+        if finished:
+            print(f"{path} is finished already; nothing was left to do")
+        print_summary(path)
 
 
 @app.command()
@@ -53,35 +85,44 @@ def report(
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")] = Path("report.html"),
     open_: Annotated[bool, typer.Option("--open", help="Show it in the browser.")] = False,
 ) -> None:
-    """One HTML file about any number of runs. Example: `nasray report runs/sweeps/today -o compare.html --open`."""
+    """One HTML file about any number of runs.
+
+    Example: `nasray report runs/sweeps/today -o compare.html --open`
+    """
     from nasray.app.run_folders import find_runs
     from nasray.reports.report import write_report
 
     with exit_codes():
         written = write_report(find_runs(paths), output)
         print(written)
-        if open_:
-            webbrowser.open(written.resolve().as_uri())
+        if open_ and not webbrowser.open(written.resolve().as_uri()):
+            print("no browser can be opened from here: open the file by hand", file=sys.stderr)
 
 
 @app.command()
 def replay(path: RunPath) -> None:
-    """Compute a finished run again and compare the archives. Example: `nasray replay runs/…`."""
+    """Compute a finished run again and compare the archives.
+
+    Example: `nasray replay runs/2026-11-22/10-15-00-random_search-table-0`
+    """
     from nasray.app.session import replay as compute_again
 
     with exit_codes():
         recorded, today = compute_again(path)
         if recorded != today:
             raise NasrayError(
-                f"the archive of today, {today[:12]}, is not the recorded {recorded[:12]}: the run does not replay here; "
-                "compare `nasray doctor` with the versions and the platform in its manifest.json"
+                f"the archive of today, {today[:12]}, is not the recorded {recorded[:12]}: the run does not replay "
+                "here; compare `nasray doctor` with the versions and the platform in its manifest.json"
             )
         print(f"replayed: archive {today[:12]} is the recorded one")
 
 
 @app.command()
 def doctor() -> None:
-    """What this machine offers nasray, and what is missing. Example: `nasray doctor`."""
+    """What this machine offers nasray, and what is missing.
+
+    Example: `nasray doctor`
+    """
     from nasray.app.doctor import examine
 
     with exit_codes():
@@ -91,4 +132,7 @@ def doctor() -> None:
 
 def main() -> None:
     """The entry point."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a character must not end anything
     app()

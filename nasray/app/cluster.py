@@ -1,32 +1,65 @@
-"""Connects to Ray, for executors that need it."""
+"""Connects to Ray, for executors that need it; imports it only then: it takes half a second."""
+
+# pyright: basic
+# Strict elsewhere in app; what Ray returns has no types.
 
 import logging
-from collections.abc import Iterator
+import os
+from collections.abc import Generator
 from contextlib import contextmanager
-
-import ray
+from pathlib import Path
+from typing import Any
 
 from nasray.app.schema import RunConfig
 from nasray.core.errors import ConfigError
 
+_TOKEN = Path("~/.ray/auth_token").expanduser()
+
 
 def needs_ray(config: RunConfig) -> bool:
-    """Whether the executor runs on a Ray cluster."""
+    """Whether the executor, or the predictor's host, is on a Ray cluster."""
+    hosted = config.predictor is not None and config.host is not None and config.host.where == "host"
+    return hosted or _executor_needs_ray(config)
+
+
+def _executor_needs_ray(config: RunConfig) -> bool:
     return str(config.executor.get("_target_", "")).startswith("nasray.tune.")
 
 
 @contextmanager
-def connected(config: RunConfig) -> Iterator[None]:
+def connected(config: RunConfig) -> Generator[None]:
     """A Ray cluster while the search runs: the one this process is connected to already, a named one, or a new one.
 
     Raises:
         ConfigError: The named cluster cannot be reached.
     """
-    if not needs_ray(config) or ray.is_initialized():
+    if not needs_ray(config):
         yield
         return
-    address = config.ray.address
-    sizes = {} if address else {"num_cpus": config.ray.num_cpus, "num_gpus": config.ray.num_gpus}
+    with attached(config.ray.address, num_cpus=config.ray.num_cpus, num_gpus=config.ray.num_gpus):
+        yield
+
+
+@contextmanager
+def attached(address: str | None, *, num_cpus: int | None = None, num_gpus: int | None = None) -> Generator[None]:
+    """A Ray cluster for a while: the one this process is connected to already, the one at ``address``, or a new one.
+
+    Args:
+        address: Of a running cluster, ``auto`` for the one of this machine; None for a new one.
+        num_cpus: What a new one offers; None for all.
+        num_gpus: What a new one offers; None for all.
+
+    Raises:
+        ConfigError: The cluster cannot be reached.
+    """
+    import ray
+
+    if ray.is_initialized():
+        yield
+        return
+    if address:
+        _use_token()
+    sizes: dict[str, Any] = {} if address else {"num_cpus": num_cpus, "num_gpus": num_gpus}
     try:
         ray.init(
             address=address or "local",
@@ -47,13 +80,21 @@ def connected(config: RunConfig) -> Iterator[None]:
         ray.shutdown()
 
 
+def _use_token() -> None:
+    """Let Ray show the cluster's token: with an explicit address it does so only when it is told to."""
+    if os.environ.get("RAY_AUTH_TOKEN") or os.environ.get("RAY_AUTH_TOKEN_PATH") or _TOKEN.exists():
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+
+
 def room(config: RunConfig) -> int:
     """How many workers of the configured size the cluster has room for; at least 1, which then waits for resources.
 
     Without a cluster (the simulator) there is one.
     """
-    if not needs_ray(config):
+    if not _executor_needs_ray(config):
         return 1
+    import ray
+
     resources = ray.cluster_resources()
     cpus, gpus = float(config.executor["cpus_per_worker"]), float(config.executor["gpus_per_worker"])
     fits = [int(resources.get(name, 0) // need) for name, need in (("CPU", cpus), ("GPU", gpus)) if need > 0]

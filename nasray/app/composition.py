@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nasray.analysis.trade_off import TradeOff
+from nasray.app.catalogs import catalog_of
 from nasray.app.parts import EvaluatorFactory, build, evaluator_factory, table_names
-from nasray.app.schema import PathsConfig, RunConfig, validated
+from nasray.app.predictor import predictor_of
+from nasray.app.schema import RunConfig, validated
+from nasray.app.trade_offs import check_columns, trade_off_of
 from nasray.core.architecture import Architecture
 from nasray.core.budget import Budget
 from nasray.core.evaluator import Evaluator
@@ -15,7 +19,6 @@ from nasray.core.executor import Executor
 from nasray.core.observer import Observer
 from nasray.core.space import SearchSpace, TextView
 from nasray.core.strategy import Strategy
-from nasray.data.catalog import Catalog
 from nasray.data.table import Table
 from nasray.records.store import Store
 from nasray.tracking.progress import Progress
@@ -44,15 +47,14 @@ class Composition:
     budget: Budget
     tables: dict[str, Table]
 
+    @property
+    def trade_off(self) -> TradeOff:
+        """What the strategy trades off and keeps to."""
+        return trade_off_of(self.strategy)
+
     def describe(self, architecture: Architecture) -> str:
         """The written form of an architecture, or its genes where its space has none."""
         return self.space.to_text(architecture) if isinstance(self.space, TextView) else architecture.key
-
-
-def catalog_of(paths: PathsConfig) -> Catalog:
-    """The data catalog of a configuration's paths."""
-    mirror = Path(paths.mirror).expanduser() if paths.mirror else None
-    return Catalog(folder=Path(paths.data).expanduser(), mirror=mirror)
 
 
 def compose(raw: dict[str, Any], folder: Path) -> Composition:
@@ -69,11 +71,12 @@ def compose(raw: dict[str, Any], folder: Path) -> Composition:
     budget = Budget(evaluations=config.budget.evaluations, wall_seconds=config.budget.wall_seconds)
     space: SearchSpace = build(config.space)
     tables = {name: catalog_of(config.paths).open(name, space) for name in table_names(config.evaluator)}
-    strategy: Strategy = build(config.strategy, space=space)
+    predictor = predictor_of(config, space, [config.strategy])
+    strategy: Strategy = build(config.strategy, space=space, predictor=predictor)
     live = {"space": space, "store": Store(root=str(folder / "store")), "checkpoint_folder": folder / "checkpoints"}
     live |= {"table": next(iter(tables.values()))} if tables else {}
     factory = evaluator_factory(config.evaluator, **live)
-    return Composition(
+    composed = Composition(
         config=config,
         space=space,
         strategy=strategy,
@@ -82,6 +85,10 @@ def compose(raw: dict[str, Any], folder: Path) -> Composition:
         budget=budget,
         tables=tables,
     )
+    check_columns(composed.trade_off, composed.evaluator)
+    executor_of(config, lambda: 1)  # built for their checks alone: used are those of ``session``, on a live cluster
+    observers_of(composed, "", folder, raw, 0)
+    return composed
 
 
 def executor_of(config: RunConfig, workers: Callable[[], int]) -> Executor:
@@ -94,10 +101,24 @@ def executor_of(config: RunConfig, workers: Callable[[], int]) -> Executor:
 
 def observers_of(composed: Composition, run_id: str, folder: Path, raw: dict[str, Any], told: int) -> list[Observer]:
     """Who watches: the terminal, and W&B unless it is off. ``told`` slots were told to an earlier process."""
-    total, metric = composed.budget.evaluations, composed.evaluator.metric
-    seen: dict[str, Any] = {"total": total, "metric": metric, "describe": composed.describe, "resume_from_slot": told}
-    watching: list[Observer] = [Progress(stream=sys.stderr, **seen)]
+    watching: list[Observer] = [terminal_of(composed, told)]
     if composed.config.tracking.get("mode") != "none":
         settings = {"_target_": f"{WandbRun.__module__}.{WandbRun.__name__}", **composed.config.tracking}
-        watching.append(build(settings, run_id=run_id, folder=folder, config=raw, **seen))
+        watching.append(build(settings, run_id=run_id, folder=folder, config=raw, **_seen(composed, told)))
     return watching
+
+
+def terminal_of(composed: Composition, told: int) -> Progress:
+    """The progress line."""
+    return Progress(stream=sys.stderr, **_seen(composed, told))
+
+
+def _seen(composed: Composition, told: int) -> dict[str, Any]:
+    """What every observer is handed."""
+    return {
+        "total": composed.budget.evaluations,
+        "metric": composed.evaluator.metric,
+        "describe": composed.describe,
+        "trade_off": composed.trade_off,
+        "resume_from_slot": told,
+    }

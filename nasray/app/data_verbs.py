@@ -7,14 +7,19 @@ import typer
 
 from nasray.app.exit_codes import exit_codes
 
-data = typer.Typer(help="Benchmark tables: list, verify, fetch, import.", no_args_is_help=True)
+data = typer.Typer(
+    help="Benchmark tables: list, verify, fetch, import.", no_args_is_help=True, rich_markup_mode="markdown"
+)
 
 Name = Annotated[str, typer.Argument(help="A name in `nasray data list`.", show_default=False)]
 
 
 @data.command("list")
 def list_() -> None:
-    """Every known table, and whether it is here. Example: `nasray data list`."""
+    """Every known table, and whether it is here.
+
+    Example: `nasray data list`
+    """
     from nasray.app.catalogs import default_catalog
 
     with exit_codes():
@@ -25,7 +30,10 @@ def list_() -> None:
 
 @data.command()
 def verify(name: Name) -> None:
-    """Read every byte of a table and compare its checksum. Example: `nasray data verify nasbench201`."""
+    """Read every byte of a table and compare its checksum.
+
+    Example: `nasray data verify nasbench201`
+    """
     from nasray.app.catalogs import default_catalog
 
     with exit_codes():
@@ -36,7 +44,10 @@ def verify(name: Name) -> None:
 def fetch(
     name: Name, address: Annotated[str | None, typer.Option("--from", help="An http(s) or file address.")] = None
 ) -> None:
-    """Download a table's source file, check it, import it. Example: `nasray data fetch nasbench201 --from URL`."""
+    """Download a table's source file, check it, import it.
+
+    Example: `nasray data fetch nasbench201 --from URL`
+    """
     from nasray.app.catalogs import default_catalog, space_named
 
     with exit_codes():
@@ -49,7 +60,10 @@ def fetch(
 def import_(
     name: Name, source: Annotated[Path, typer.Argument(help="The benchmark's file.", show_default=False)]
 ) -> None:
-    """Import a table from a file. Example: `nasray data import nasbench201 nasbench201_accuracy.csv.gz`."""
+    """Import a table from a file.
+
+    Example: `nasray data import nasbench201 nasbench201_accuracy.csv.gz`
+    """
     from nasray.app.catalogs import default_catalog, space_named
 
     with exit_codes():

@@ -3,6 +3,8 @@
 import os
 import platform
 import shutil
+import socket
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +13,8 @@ import psutil
 from nasray.app.catalogs import default_catalog
 from nasray.app.provenance import commit, versions
 
+_GPU_FILES = ("nvidia[0-9]*", "dxg", "kfd")  # CUDA, CUDA under WSL, ROCm
+_ANSWER_SECONDS = 2.0
 _KEYS = ("WANDB_API_KEY", "OPENAI_API_KEY", "HF_TOKEN")
 
 
@@ -24,15 +28,16 @@ def examine() -> Iterator[str]:
     yield _line("cores", f"{psutil.cpu_count(logical=True)}, memory {memory.available / 2**30:.1f} GiB free")
     yield _line("GPU", _gpu())
     yield _line("Ray", _ray())
-    yield _line("disk", f"{shutil.disk_usage(Path.cwd()).free / 2**30:.1f} GiB free in {Path.cwd()}")
     catalog = default_catalog()
+    for folder in (Path.cwd(), catalog.folder, Path(tempfile.gettempdir())):
+        yield _line("disk", _free(folder))
     mirror = catalog.mirror
     yield _line(
         "mirror",
         f"{mirror}{'' if mirror.is_dir() else ' (no such folder)'}" if mirror else "NASRAY_DATA_MIRROR not set",
     )
     for table in catalog.listing():
-        remedy = f"; nasray data fetch {table.name}" if table.state in ("missing", "damaged") else ""
+        remedy = "; see `nasray data fetch --help`" if table.state in ("missing", "damaged") else ""
         yield _line("table", f"{table.name}: {table.state}{remedy}")
     for key in _KEYS:
         yield _line("key", f"{key} {'present' if os.environ.get(key) else 'not set'}")
@@ -42,14 +47,31 @@ def _line(what: str, found: str) -> str:
     return f"{what:<10} {found}"
 
 
+def _free(folder: Path) -> str:
+    """Room in a folder, or in the one that it will be made in; Ray and Tune keep their scratch in the temporary one."""
+    there = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+    return f"{shutil.disk_usage(there).free / 2**30:.1f} GiB free in {folder}"
+
+
 def _gpu() -> str:
-    import torch
+    if not any(next(Path("/dev").glob(name), None) for name in _GPU_FILES):
+        return "none; candidates train on the CPU"
+    import torch  # takes seconds: only where there is something to find
 
     if not torch.cuda.is_available():
-        return f"none that torch {torch.__version__} sees; candidates train on the CPU"
+        return f"none that torch {torch.__version__} can use; candidates train on the CPU; install its build for CUDA"
     return ", ".join(torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count()))
 
 
 def _ray() -> str:
     address = os.environ.get("RAY_ADDRESS")
-    return f"cluster at {address}" if address else "RAY_ADDRESS not set; each run starts a cluster on this machine"
+    if not address:
+        return "RAY_ADDRESS not set; each run starts a cluster on this machine"
+    host, _, port = address.rpartition(":")
+    if not port.isdecimal():
+        return f"RAY_ADDRESS is {address}"
+    try:
+        socket.create_connection((host, int(port)), timeout=_ANSWER_SECONDS).close()
+    except OSError as error:
+        return f"nothing answers at RAY_ADDRESS {address} ({error}); start the cluster, or unset RAY_ADDRESS"
+    return f"cluster at {address} answers"

@@ -1,25 +1,50 @@
 """How the command line ends: user errors with code 2 and one message, crashes with code 3 and a traceback."""
 
+import errno
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 
 from nasray.core.errors import NasrayError
 
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
+"""The disk is full or refuses: nothing that nasray did wrong."""
+
+
+def kept(folder: Path | None) -> str:
+    """What is safe, and the next step."""
+    begun = folder is not None and (folder / "journal.jsonl").exists()
+    return f"everything measured is kept, `nasray resume {folder}` goes on" if begun else "nothing was lost"
+
 
 @contextmanager
-def exit_codes() -> Iterator[None]:
-    """2 for what the user can correct, 3 for what we must, 130 for an interruption."""
+def exit_codes(folder: Path | None = None) -> Generator[None]:
+    """2 for what the user can correct, 3 for what we must, 130 for an interruption.
+
+    Args:
+        folder: The run that is being worked on, to say how to go on with it.
+    """
     try:
         yield
     except NasrayError as error:
         print(f"nasray: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
-        print("nasray: interrupted; everything measured is kept, `nasray resume RUN` goes on", file=sys.stderr)
+        print(f"nasray: interrupted; {kept(folder)}", file=sys.stderr)
         sys.exit(130)
-    except Exception:  # noqa: BLE001 - the outermost boundary: a crash is shown whole, with its own exit code
+    except Exception as error:  # noqa: BLE001 - the outermost boundary: a crash is shown whole, with its own exit code
+        if isinstance(error, OSError) and error.errno in _DISK:
+            where = error.filename or folder or Path.cwd()
+            print(
+                f"nasray: {where} cannot be written ({error.strerror}); make room there, or choose another folder; "
+                f"{kept(folder)}",
+                file=sys.stderr,
+            )
+            sys.exit(2)
         traceback.print_exc()
-        print("nasray: this is a bug in nasray; everything measured is kept in the run folder", file=sys.stderr)
+        print(
+            f"nasray: this was not foreseen: a bug in nasray, or in a part of your own; {kept(folder)}", file=sys.stderr
+        )
         sys.exit(3)

@@ -1,9 +1,12 @@
 """After the search: TEST for the winner and for random controls, and what ``result.json`` says of it all."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from nasray.analysis.hypervolume import hypervolume
+from nasray.analysis.trade_off import NOTHING, Loss, TradeOff
 from nasray.app.composition import Composition
 from nasray.core.executor import Executor
 from nasray.core.known_optimum import KnownOptimum
@@ -18,18 +21,31 @@ TOP_SHARE = 0.001
 """The share of a benchmark's cells that counts as the goal: 0.1 %, ties included."""
 
 
-def ranked(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """Measured outcomes of distinct architectures, best first, the earlier slot first among equals."""
+def ranked(outcomes: Sequence[Outcome], trade_off: TradeOff = NOTHING) -> list[Outcome]:
+    """Measured outcomes of distinct architectures, best first.
+
+    Feasible before infeasible ones, less violation before more, then by value; among equals by the other objectives, so
+    that the first is on the front where the value is an objective, and then the earlier slot first.
+    """
+
+    def place(outcome: Outcome) -> tuple[float, float, tuple[float, ...], int]:
+        return (
+            trade_off.violation(outcome),
+            -outcome.value,
+            trade_off.loss(outcome) or (),
+            outcome.proposal.slot,
+        )
+
     best: dict[str, Outcome] = {}
-    for outcome in sorted(outcomes, key=lambda outcome: (-outcome.value, outcome.proposal.slot)):
-        if isinstance(outcome.result, Measurement):
-            best.setdefault(outcome.proposal.architecture.key, outcome)
+    for outcome in sorted((one for one in outcomes if isinstance(one.result, Measurement)), key=place):
+        best.setdefault(outcome.proposal.architecture.key, outcome)
     return list(best.values())
 
 
 def result_of(composed: Composition, search: Search, executor: Executor) -> dict[str, Any]:
     """Everything that is known at the end of a search; calls TEST, for the only time."""
-    best = ranked(search.outcomes)
+    trade_off = composed.trade_off
+    best = ranked(search.outcomes, trade_off)
     return {
         "archive": archive_hash(search.outcomes),
         "stopped": search.stopped or "budget",
@@ -39,9 +55,12 @@ def result_of(composed: Composition, search: Search, executor: Executor) -> dict
         "cost": asdict(sum((outcome.result.cost for outcome in search.outcomes), NO_COST)),
         "best": _cell(composed, best[0]) if best else None,
         "top": [_cell(composed, outcome) for outcome in best[: composed.config.top]],
+        **_front(composed, trade_off, search.outcomes),
+        "constraints": _constraints(trade_off, search.outcomes),
         "test": _test(composed, best[0].proposal, executor) if best else None,
         "optimum": _optimum(composed),
         "rates": _rates(composed, search.outcomes),
+        "operators": _operators(composed, search.outcomes),
     }
 
 
@@ -56,6 +75,43 @@ def _cell(composed: Composition, outcome: Outcome) -> dict[str, Any]:
         "operation": outcome.proposal.operation,
         "columns": dict(outcome.result.columns) if isinstance(outcome.result, Measurement) else {},
         "graph": asdict(drawn) if drawn else None,
+    }
+
+
+def _front(composed: Composition, trade_off: TradeOff, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """The front and its hypervolume, in the objectives' own units; None for a search with one objective."""
+    if not trade_off.objectives:
+        return {"front": None, "hypervolume": None}
+    members = trade_off.front(outcomes)
+    losses = [loss for outcome in outcomes if (loss := trade_off.loss(outcome)) is not None]
+    rows = [_cell(composed, outcome) for outcome in members]
+    wanted = ("slot", "text", "value", "columns")
+    return {
+        "front": [{name: row[name] for name in wanted} for row in rows],
+        "hypervolume": _hypervolume(trade_off, losses) if losses else None,
+    }
+
+
+def _hypervolume(trade_off: TradeOff, losses: Sequence[Loss]) -> dict[str, Any]:
+    corner = trade_off.corner(losses)
+    return {
+        "value": hypervolume(losses, corner),
+        "objectives": [objective.column for objective in trade_off.objectives],
+        "reference": trade_off.in_units(corner.tolist()),
+        "ideal": trade_off.in_units([min(column) for column in zip(*losses, strict=True)]),
+        "stated": trade_off.reference is not None,
+    }
+
+
+def _constraints(trade_off: TradeOff, outcomes: Sequence[Outcome]) -> dict[str, Any] | None:
+    """The bounds, and the share of the measured candidates that keeps them all; None without bounds."""
+    if not trade_off.constraints:
+        return None
+    measured = [outcome for outcome in outcomes if isinstance(outcome.result, Measurement)]
+    feasible = sum(not trade_off.violation(outcome) for outcome in measured)
+    return {
+        "bounds": [asdict(constraint) for constraint in trade_off.constraints],
+        "feasible_share": feasible / max(1, len(measured)),
     }
 
 
@@ -100,3 +156,14 @@ def _rates(composed: Composition, outcomes: Sequence[Outcome]) -> dict[str, floa
         "duplicate_canonical": 1 - len(canonical) / n,
         "failed": sum(not isinstance(outcome.result, Measurement) for outcome in outcomes) / n,
     }
+
+
+def _operators(composed: Composition, outcomes: Sequence[Outcome]) -> dict[str, int]:
+    """How often each operator occurs in all evaluated cells, inputs and outputs left out."""
+    if not isinstance(composed.space, GraphView):
+        return {}
+    found: Counter[str] = Counter()
+    for architecture, n in Counter(outcome.proposal.architecture for outcome in outcomes).items():
+        for name in composed.space.graph(architecture).operators[1:-1]:
+            found[name] += n
+    return dict(found)

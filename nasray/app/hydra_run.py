@@ -1,37 +1,92 @@
 """``nasray run``: Hydra composes, the session searches."""
 
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from nasray.app.exit_codes import exit_codes
+from nasray.app.composition_error import COMPOSITION_ERRORS, config_error
+from nasray.app.exit_codes import exit_codes, kept
 from nasray.app.schema import resolved
 from nasray.app.session import start
 from nasray.app.summary import print_summary
+from nasray.core.errors import RecordError
+
+_WITH_VALUE = ("--config-dir", "-cd", "--config-name", "-cn", "--config-path", "-cp", "--cfg", "-c", "--package", "-p")
+_RAISE = "HYDRA_FULL_ERROR"
 
 
 def hydra_run(overrides: Sequence[str]) -> None:
-    """Hand the command line to Hydra and turn its exit code 1, a composition error, into 2.
+    """Hand the command line to Hydra.
 
-    Hydra reads ``sys.argv`` and leaves by SystemExit; what ``search_once`` raises passes through it unchanged.
+    Jobs end in ``search_once`` by SystemExit, which passes through Hydra; every other error is about the composition.
+
+    Raises:
+        ConfigError: Hydra cannot compose what was asked for.
     """
-    before = sys.argv
-    sys.argv = ["nasray run", *overrides]
     try:
-        hydra.main(version_base=None, config_path="pkg://nasray.conf", config_name="run")(search_once)()
-    except SystemExit as stop:
-        sys.exit(2 if stop.code == 1 else stop.code)
+        with _hydra_settings(overrides):
+            hydra.main(version_base=None, config_path="pkg://nasray.conf", config_name="run")(search_once)()
+    except COMPOSITION_ERRORS as error:
+        raise config_error(error, overrides) from error
+
+
+@contextmanager
+def _hydra_settings(overrides: Sequence[str]) -> Generator[None]:
+    """What Hydra reads from the process: the command line, and the wish that errors are raised, not printed."""
+    arguments, before = sys.argv, os.environ.get(_RAISE)
+    sys.argv, os.environ[_RAISE] = ["nasray run", *_options_first(overrides)], "1"
+    try:
+        yield
     finally:
-        sys.argv = before
+        sys.argv = arguments
+        if before is None:
+            del os.environ[_RAISE]
+        else:
+            os.environ[_RAISE] = before
+
+
+def _options_first(words: Sequence[str]) -> list[str]:
+    """The same command with overrides last: argparse, which Hydra uses, takes them in one piece only."""
+    options: list[str] = []
+    overrides: list[str] = []
+    for word in words:
+        is_value = bool(options) and options[-1] in _WITH_VALUE
+        is_override = not word.startswith("-") and not is_value and ("=" in word or word.startswith("~"))
+        (overrides if is_override else options).append(word)
+    return options + overrides
 
 
 def search_once(config: DictConfig) -> None:
     """One job: one search in the folder that Hydra names."""
-    with exit_codes():
-        about = HydraConfig.get()
-        folder = Path(about.runtime.output_dir)
-        print_summary(folder, start(resolved(config), folder, list(about.overrides.task)))
+    about = HydraConfig.get()
+    folder = Path(about.runtime.output_dir)
+    with exit_codes(folder), _no_empty_folder(folder), _how_to_go_on(folder):
+        start(resolved(config), folder, list(about.overrides.task))
+        print_summary(folder)
+
+
+@contextmanager
+def _no_empty_folder(folder: Path) -> Generator[None]:
+    """Hydra makes the folder before anything is checked: remove it when nothing came of it."""
+    try:
+        yield
+    finally:
+        if not any(folder.iterdir()):
+            folder.rmdir()
+
+
+@contextmanager
+def _how_to_go_on(folder: Path) -> Generator[None]:
+    """A disk that fills up in the middle of a search costs nothing that was measured: say so."""
+    try:
+        yield
+    except RecordError as error:
+        if "resume" in str(error) or not (folder / "journal.jsonl").exists():
+            raise
+        raise RecordError(f"{error}; {kept(folder)}") from error

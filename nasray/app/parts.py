@@ -1,14 +1,11 @@
 """Builds the parts of a run from its configuration, in the order of the data."""
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
-from hydra.errors import HydraException
-from hydra.utils import get_class, instantiate
-
-from nasray.core.errors import ConfigError, NasrayError, require
+from nasray.app.settings import check_settings, signature_of
 from nasray.core.evaluator import Evaluator
 
 
@@ -25,43 +22,36 @@ def build(config: Mapping[str, Any], /, **live: Any) -> Any:
 def constructor_of(config: Mapping[str, Any], live: Mapping[str, Any], *, later: str = "") -> Callable[..., Any]:
     """The part's constructor with everything bound: settings from ``config``, live objects by parameter name.
 
-    One part at a time and ``_partial_``: Hydra would otherwise copy a live dataclass into a DictConfig.
+    Parts within the part are built at once and are handed the same live objects; one that carries ``_partial_: true``
+    stays a constructor. Hydra's ``instantiate`` is not used: it copies a live dataclass into a DictConfig.
 
     Args:
         config: ``_target_`` and settings.
         live: What the run can hand out.
         later: A parameter that the caller will give.
+
+    Raises:
+        ConfigError: As ``build``.
     """
     target = str(config.get("_target_", ""))
-    try:
-        takes = inspect.signature(get_class(target)).parameters
-    except (HydraException, ValueError, ImportError) as error:
-        raise ConfigError(
-            f"_target_ ({target!r}) cannot be imported: {error}; name a class by its dotted path"
-        ) from error
+    part, takes = signature_of(target)
     handed = {name: value for name, value in live.items() if name in takes}
-    settings = {name: value for name, value in config.items() if name not in handed and name != "_target_"}
-    _check(target, takes, settings, {*handed, later})
-    try:
-        bound = instantiate({"_target_": target, **settings}, _partial_=True, _convert_="all")
-    except HydraException as error:
-        if isinstance(error.__cause__, NasrayError):
-            raise error.__cause__ from error
-        raise ConfigError(f"{target} cannot be built: {error.__cause__ or error}; see its YAML") from error
-    bound.keywords.update(handed)
-    return bound
+    settings = {name: value for name, value in config.items() if name not in (*handed, "_target_", "_partial_")}
+    check_settings(part, takes, settings, {*handed, later})
+    return partial(part, **{name: _built(value, live) for name, value in settings.items()}, **handed)
 
 
-def _check(target: str, takes: Mapping[str, inspect.Parameter], given: Mapping[str, Any], handed: set[str]) -> None:
-    """Every setting is known, and none is missing."""
-    unknown = [name for name in given if name not in takes]
-    known = ", ".join(name for name in takes if name not in handed)
-    require(not unknown, f"{target} has no setting {', '.join(unknown)}; it has: {known}")
-    optional = {name for name, parameter in takes.items() if parameter.default is not inspect.Parameter.empty}
-    missing = [name for name in takes if name not in {*given, *handed, *optional}]
-    require(
-        not missing, f"{target} needs the settings {', '.join(missing)}; give them in its YAML or on the command line"
-    )
+def _built(value: Any, live: Mapping[str, Any]) -> Any:
+    """A setting, with the parts in it built."""
+    if isinstance(value, list):
+        return [_built(one, live) for one in cast(list[Any], value)]
+    if not isinstance(value, Mapping):
+        return value
+    section = cast(Mapping[str, Any], value)
+    if "_target_" not in section:
+        return {name: _built(one, live) for name, one in section.items()}
+    constructor = constructor_of(section, live)
+    return constructor if section.get("_partial_") else constructor()
 
 
 @dataclass(frozen=True)

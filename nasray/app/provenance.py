@@ -4,9 +4,12 @@ import platform
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nasray
-from nasray.data.table import Table
+
+if TYPE_CHECKING:
+    from nasray.data.table import Table
 
 _PACKAGES = ("ray", "torch", "numpy", "hydra-core", "pyarrow")
 
@@ -34,7 +37,7 @@ def _git(root: Path, *arguments: str) -> str:
     return done.stdout.strip()
 
 
-def data_of(tables: dict[str, Table]) -> list[dict[str, str]]:
+def data_of(tables: "dict[str, Table]") -> list[dict[str, str]]:
     """What is recorded of the tables a run reads."""
     return [
         {"name": table.header.name, "sha256": table.sha256, "provenance": table.header.provenance}

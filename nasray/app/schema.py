@@ -1,18 +1,19 @@
 """The skeleton of a composed configuration: every top-level key, its type and its bounds. Parts check their own."""
 
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from nasray.app.wording import nearest, rule, unresolved
 from nasray.core.errors import ConfigError
 
 
 class Section(BaseModel):
     """A section that knows all its keys."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class BudgetConfig(Section):
@@ -30,6 +31,16 @@ class RayConfig(Section):
     num_gpus: int | None
 
 
+class HostConfig(Section):
+    """``host``: where the predictor lives, and how its calls are put together."""
+
+    where: Literal["local", "host"]
+    name: str | None
+    num_cpus: float = Field(ge=0)
+    batch_size: int = Field(ge=1)
+    window_ms: float = Field(ge=0)
+
+
 class PathsConfig(Section):
     """``paths``: where things are kept."""
 
@@ -39,10 +50,12 @@ class PathsConfig(Section):
 
 
 class RunConfig(Section):
-    """One search."""
+    """One search. Sections that are dictionaries here are checked by the parts that they describe."""
 
     space: dict[str, Any]
     strategy: dict[str, Any]
+    predictor: dict[str, Any] | None = None
+    host: HostConfig | None = None
     evaluator: dict[str, Any]
     dataset: dict[str, Any]
     budget: BudgetConfig
@@ -66,8 +79,20 @@ def validated(config: dict[str, Any]) -> RunConfig:
     try:
         return RunConfig.model_validate(config)
     except ValidationError as error:
-        lines = [f"{'.'.join(map(str, e['loc']))} ({e['input']!r}): {e['msg']}" for e in error.errors()]
-        raise ConfigError("the configuration is not valid; correct these settings:\n  " + "\n  ".join(lines)) from error
+        lines = [
+            _message(one["type"], ".".join(map(str, one["loc"])), one["input"], one["msg"]) for one in error.errors()
+        ]
+        raise ConfigError("\n        ".join(lines)) from error
+
+
+def _message(kind: str, key: str, got: object, message: str) -> str:
+    """One broken rule. Where a key is missing, pydantic's input is the whole section."""
+    if kind == "missing":
+        return f"{key} is missing; put it back, or name an option of its group"
+    if kind == "extra_forbidden":
+        close = "" if "." in key else nearest(key, list(RunConfig.model_fields))
+        return f"{key} ({got!r}) is not a setting{close}; take it away"
+    return f"{key} ({got!r}) {rule(message)}"
 
 
 def resolved(config: DictConfig) -> dict[str, Any]:
@@ -79,6 +104,4 @@ def resolved(config: DictConfig) -> dict[str, Any]:
     try:
         return cast(dict[str, Any], OmegaConf.to_container(config, resolve=True, throw_on_missing=True))
     except OmegaConfBaseException as error:
-        raise ConfigError(
-            f"the configuration cannot be resolved: {error}; set the value on the command line"
-        ) from error
+        raise ConfigError(unresolved(error.full_key or "the configuration", str(error).splitlines()[0])) from error

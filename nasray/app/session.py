@@ -1,23 +1,24 @@
 """Starts, resumes and replays searches."""
 
 import platform
+import sys
 import tempfile
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from nasray.app.cluster import connected, needs_ray, room
-from nasray.app.composition import Composition, compose, executor_of, observers_of
+from nasray.app.composition import Composition, compose, executor_of, observers_of, terminal_of
 from nasray.app.finale import result_of
 from nasray.app.provenance import commit, data_of, versions
+from nasray.app.run_folders import open_run
 from nasray.core.errors import RecordError
 from nasray.core.event_log import NoLog, Past
 from nasray.core.observer import Observer
 from nasray.core.seeds import Streams
 from nasray.records.run_folder import RunFolder
-from nasray.reports.report import write_report
 from nasray.search.archive import archive_hash
 from nasray.search.search import Search
 
@@ -30,7 +31,8 @@ def start(raw: dict[str, Any], folder: Path, command: Sequence[str]) -> dict[str
     """
     composed = compose(raw, folder)
     run = RunFolder.create(folder, _manifest(composed, raw, folder, command))
-    with _released(run):
+    with run.locked():
+        _announce(composed, run)
         return _search(composed, raw, run, None)
 
 
@@ -41,13 +43,16 @@ def resume(folder: Path) -> dict[str, Any]:
         RecordError: There is no usable run in ``folder``, or another process is at work on it.
         NasrayError: As ``start``.
     """
-    run = RunFolder.open(folder)
+    run = open_run(folder)
     raw = run.manifest["config"]
-    with _released(run, lock=True):
+    with run.locked():
         if run.result is not None:
+            if not (folder / "report.html").exists():
+                _report(run)
             return run.result
         composed = compose(raw, folder)
         _check_data(run, composed)
+        _announce(composed, run)
         return _search(composed, raw, run, folder)
 
 
@@ -60,7 +65,7 @@ def replay(folder: Path) -> tuple[str, str]:
     Raises:
         RecordError: The run is unfinished, or its data have changed.
     """
-    run = RunFolder.open(folder)
+    run = open_run(folder)
     if run.result is None:
         raise RecordError(f"{folder} is unfinished: go on with it by `nasray resume {folder}`, then replay it")
     raw = run.manifest["config"]
@@ -69,11 +74,11 @@ def replay(folder: Path) -> tuple[str, str]:
         _check_data(run, composed)
         with connected(composed.config):
             executor = executor_of(composed.config, lambda: room(composed.config))
-            watching = observers_of(composed, "replay", Path(scratch), {**raw, "tracking": {"mode": "none"}}, 0)[:1]
-            search = _loop(composed, NoLog(), watching, None)
-            executor.run(search, composed.factory, Streams(composed.config.seed, "evaluator"))
-            for observer in watching:
-                observer.close({})
+            terminal = terminal_of(composed, 0)
+            with _tidy(terminal):
+                search = _loop(composed, NoLog(), [terminal], None)
+                executor.run(search, composed.factory, Streams(composed.config.seed, "evaluator"))
+            terminal.close({"stopped": search.stopped})
     return run.result["archive"], archive_hash(search.outcomes)
 
 
@@ -83,17 +88,46 @@ def _search(composed: Composition, raw: dict[str, Any], run: RunFolder, resumed:
     with ExitStack() as stack:
         stack.callback(journal.close)
         stack.enter_context(connected(composed.config))
-        told = max((n for n, _ in past.asks), default=0) if past else 0
+        told = past.n_told if past else 0
         watching = observers_of(composed, run.manifest["run_id"], run.path, raw, told)
         executor = executor_of(composed.config, lambda: room(composed.config))
+        stack.enter_context(_tidy(watching[0]))
         search = _loop(composed, journal, watching, past)
         executor.run(search, composed.factory, Streams(composed.config.seed, "evaluator"))
+        journal.flush()
         run.write_result(result_of(composed, search, executor))
-        report = write_report([run], run.path / "report.html")
-        result = {**(run.result or {}), "report": str(report)}
+        result = {**(run.result or {}), "report": str(_report(run))}
         for observer in watching:
             observer.close(result)
         return result
+
+
+def _announce(composed: Composition, run: RunFolder) -> None:
+    """Say where the run is kept before the first outcome, which can take half a minute to come."""
+    print(f"run         {run.path}", file=sys.stderr)
+    if needs_ray(composed.config):
+        at = composed.config.ray.address
+        print(
+            f"Ray         {f'connecting to {at}' if at else 'starting on this machine'} …", file=sys.stderr, flush=True
+        )
+
+
+def _report(run: RunFolder) -> Path:
+    from nasray.reports.report import write_report  # half a second of imports that the start need not wait for
+
+    return write_report([run], run.path / "report.html")
+
+
+@contextmanager
+def _tidy(terminal: Observer) -> Generator[None]:
+    """End the progress line of a search that is cut short, so that the message about it has a line of its own."""
+    whole = False
+    try:
+        yield
+        whole = True
+    finally:
+        if not whole:
+            terminal.close({"stopped": "before its end"})
 
 
 def _loop(composed: Composition, log: Any, watching: Sequence[Observer], past: Past | None) -> Search:
@@ -120,6 +154,7 @@ def _manifest(composed: Composition, raw: dict[str, Any], folder: Path, command:
         "seed": composed.config.seed,
         "width": composed.config.width,
         "metric": composed.evaluator.metric,
+        "trade_off": composed.trade_off.to_json(),
         "versions": versions(),
         "commit": head,
         "dirty": dirty,
@@ -135,15 +170,3 @@ def _check_data(run: RunFolder, composed: Composition) -> None:
         raise RecordError(
             f"{run.path} was made with other data: recorded {then}, found {now}; import the recorded tables again"
         )
-
-
-class _released(AbstractContextManager["_released"]):  # noqa: N801 - reads as a phrase
-    """Holds the run's lock and releases it at the end."""
-
-    def __init__(self, run: RunFolder, *, lock: bool = False) -> None:
-        self._run = run
-        if lock:
-            run.lock()
-
-    def __exit__(self, *_: object) -> None:
-        self._run.unlock()

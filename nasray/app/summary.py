@@ -1,36 +1,66 @@
 """What a search prints when it is over."""
 
-from collections.abc import Mapping
+from collections import Counter
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from nasray.app.run_folders import open_run
+from nasray.core.measurement import Failure
+from nasray.records.run_folder import RunFolder
+from nasray.reports.metric import Metric, duration, plural, speed
 
-def print_summary(folder: Path, result: Mapping[str, Any]) -> None:
-    """The winner, beside random controls, its cost, and where everything is."""
-    best, test, controls = result["best"], result["test"], None
-    if best is None:
-        print(f"no candidate could be measured ({result['failures']} failures); see {folder}")
-        return
-    print(f"\nbest cell   {best['text']}  (slot {best['slot']})")
-    if test and test["controls"]:
-        controls = test["control_valid"], test["controls"]
-    print(f"VALID       {best['value']:.2f}" + (_beside(controls[0]) if controls else ""))
-    if test:
-        print(f"TEST        {test['best']:.2f}" + (_beside(controls[1]) if controls else ""))
-    optimum = result.get("optimum")
-    if optimum:
-        print(f"optimum     {optimum['valid']:.2f} VALID, regret {optimum['valid'] - best['value']:.2f}")
-    seconds, cost = result["wall_seconds"], result["cost"]["wall_seconds"]
-    n = result["evaluations"]
-    print(f"cost        {n} candidates in {seconds:.1f} s ({n / max(seconds, 1e-9):,.1f}/s), {cost:.1f} worker-seconds")
+
+def print_summary(folder: Path) -> None:
+    """The winner of the finished run in ``folder``, beside random cells, its cost, and where everything is."""
+    run = open_run(folder)
+    result, metric = run.result or {}, Metric(run.manifest["metric"])
+    best = result["best"]
+    print()
+    if best is not None:
+        _print_winner(result, metric)
+    n, seconds = result["evaluations"], result["wall_seconds"]
+    rate = speed(n / max(seconds, 1e-9))
+    worked = duration(result["cost"]["wall_seconds"])
+    _line("cost", f"{plural(n, 'candidate')} in {duration(seconds)} ({rate}/s), {worked} of worker time")
     if result["failures"]:
-        print(f"failures    {result['failures']}; their tracebacks are in the report")
-    print(f"archive     {result['archive'][:12]}")
-    print(f"report      {folder / 'report.html'}")
+        _line("failures", f"{plural(result['failures'], 'candidate')}, most often: {_most_frequent_failure(run)}")
+    _line("archive", result["archive"][:12])
+    _line("report", str(_short(folder / "report.html")))
 
 
-def _beside(values: list[float]) -> str:
-    if len(values) == 1:
-        return f"   a random cell: {values[0]:.2f}"
-    return f"   {len(values)} random cells: {mean(values):.2f} on average, {min(values):.2f} to {max(values):.2f}"
+def _most_frequent_failure(run: RunFolder) -> str:
+    """Its message; tracebacks are in the report."""
+    messages = [outcome.result.message for outcome in run.outcomes() if isinstance(outcome.result, Failure)]
+    return Counter(messages).most_common(1)[0][0]
+
+
+def _print_winner(result: dict[str, Any], metric: Metric) -> None:
+    best, test = result["best"], result["test"]
+    _line("best cell", f"{best['text']}  (slot {best['slot']})")
+    _line("VALID", _beside(best["value"], test["control_valid"] if test else [], metric))
+    if test:
+        _line("TEST", _beside(test["best"], test["controls"], metric))
+    if optimum := result.get("optimum"):
+        regret = metric.distance(optimum["valid"] - best["value"])
+        _line("optimum", f"{metric.value(optimum['valid'])} VALID is the best there is; regret {regret}")
+
+
+def _beside(value: float, random: list[float], metric: Metric) -> str:
+    """``91.53 % accuracy   5 random cells: 88.20 % on average, 80.10 to 90.00``."""
+    own = f"{metric.value(value)} {metric.quantity}"
+    if not random:
+        return own
+    if len(random) == 1:
+        return f"{own}   a random cell: {metric.value(random[0])}"
+    between = f"{metric.bare(min(random))} to {metric.bare(max(random))}"
+    return f"{own}   {len(random)} random cells: {metric.value(mean(random))} on average, {between}"
+
+
+def _short(path: Path) -> Path:
+    """The path from where the user stands, if it is below."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _line(what: str, found: str) -> None:
+    print(f"{what:<11} {found}")

@@ -17,6 +17,10 @@ class InvalidArchitecture(NasrayError):
     """A genotype is not a member of its space. Caught by the search, which repairs and records it."""
 
 
+class NotFinite(NasrayError, FloatingPointError):
+    """A measured number is NaN or infinite. Raised in an evaluation, it becomes a Failure of that kind."""
+
+
 class DataError(NasrayError):
     """A data file is missing, corrupt, foreign, or lacks a row or column that was asked for."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Protocol
 
 from nasray.core.measurement import Result
@@ -23,6 +24,11 @@ class Past:
     results: dict[int, Result] = field(default_factory=dict[int, Result])
     stopped: str = ""
     wall_seconds: float = 0.0
+
+    @property
+    def n_told(self) -> int:
+        """How many outcomes were told: the slots from 0 on whose results arrived without a gap."""
+        return next(slot for slot in count() if slot not in self.results)
 
 
 class EventLog(Protocol):

@@ -1,7 +1,7 @@
 """Models that serve a search: they guess scores, propose architectures, or learn principles."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,29 @@ class GraphPredictor(Predictor, Protocol):
 
     def predict_graphs(self, graphs: Sequence[Graph]) -> NDArray[np.float64]:
         """``(A,)`` scores for A graphs."""
+        ...
+
+
+@runtime_checkable
+class Learner(Predictor, Protocol):
+    """A predictor that learns from the outcomes of the search that it serves.
+
+    Lifecycle: built knowing nothing; ``fit`` as often as there is more to learn from, always with everything, since
+    each fit forgets the one before it; ``predict`` after the first fit. What was learnt is a function of what ``fit``
+    was given, to the bit. ``state`` of one learner, given to ``load`` of another that was built alike, makes the two
+    score alike: so knowledge outlives a process, and one host serves many searches, each with its own.
+    """
+
+    def fit(self, architectures: Sequence[Architecture], values: NDArray[np.float64]) -> None:
+        """Learn from A >= 1 architectures and their ``(A,)`` finite values, higher is better."""
+        ...
+
+    def state(self) -> bytes:
+        """What was learnt; equal knowledge gives equal bytes."""
+        ...
+
+    def load(self, state: bytes) -> None:
+        """Know what the learner knew that gave ``state``."""
         ...
 
 

@@ -18,6 +18,9 @@ class Proposal:
         operation: How it was made (``random``, ``mutation``, …), for reports.
         parents: Slots of the proposals it was made from.
         fidelity: How thoroughly to measure; ``None`` is the evaluator's full effort.
+        continues: The slot that began this candidate's training, which goes on to a higher fidelity. The numbers are
+            those of one uninterrupted training, so a lost checkpoint costs time and nothing else.
+        inherits: The slot whose trained weights this candidate begins with, as far as they fit.
         raw: What the strategy proposed, where the gate had to repair it.
         notes: JSON-able facts that the strategy needs again after a restart and must not compute or pay for
             twice: scores, principles, replies.
@@ -28,6 +31,8 @@ class Proposal:
     operation: str = "random"
     parents: tuple[int, ...] = ()
     fidelity: Fidelity | None = None
+    continues: int | None = None
+    inherits: int | None = None
     raw: Architecture | None = None
     notes: Mapping[str, Any] | None = None
 
@@ -38,6 +43,10 @@ class Proposal:
             data["parents"] = self.parents
         if self.fidelity is not None:
             data["fidelity"] = self.fidelity.to_json()
+        if self.continues is not None:
+            data["continues"] = self.continues
+        if self.inherits is not None:
+            data["inherits"] = self.inherits
         if self.raw is not None:
             data["raw"] = self.raw.genes
         if self.notes is not None:
@@ -53,6 +62,8 @@ class Proposal:
             operation=data["op"],
             parents=tuple(data.get("parents", ())),
             fidelity=Fidelity.from_json(data["fidelity"]) if "fidelity" in data else None,
+            continues=data.get("continues"),
+            inherits=data.get("inherits"),
             raw=Architecture(tuple(data["raw"])) if "raw" in data else None,
             notes=data.get("notes"),
         )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from filelock import FileLock, Timeout
 
@@ -15,6 +16,7 @@ from nasray.data.table import Table, read_seal, verify_table
 from nasray.data.table_entry import TableEntry
 from nasray.data.table_file import header_of, seal_path, sha256_of, write_table
 from nasray.data.table_status import TableStatus
+from nasray.data.written_space import WrittenSpace
 
 FETCH_TIMEOUT_SECONDS = 60.0
 
@@ -104,6 +106,11 @@ class Catalog:
         """
         entry = self.entry(name)
         addresses = (address,) if address else entry.addresses
+        if entry.sha256 is None:
+            raise DataError(
+                f"the content of {entry.file_name} is not pinned, so it is not fetched unseen: download it yourself "
+                f"({entry.provenance}) and run `nasray data import {entry.name} FILE`"
+            )
         require(
             len(addresses) > 0,
             f"no public address of {entry.file_name} is known (it was made from {entry.provenance}); "
@@ -129,7 +136,7 @@ class Catalog:
                 return
             got = sha256_of(source)
             require(
-                got == entry.sha256,
+                entry.sha256 in (None, got),
                 f"{source} has SHA-256 {got}, but {entry.sha256} is wanted: it is damaged or another version; put the "
                 f"right file there, or, if you mean this one, run `nasray data import {entry.name} {source}`",
                 DataError,
@@ -138,7 +145,7 @@ class Catalog:
 
     def _import(self, entry: TableEntry, source: Path, space: SearchSpace) -> None:
         """Read, check and write, under the lock."""
-        texts = need(space, TextView, f"table {entry.name}")
+        texts = cast(WrittenSpace, need(space, TextView, f"table {entry.name}"))
         require(source.is_file(), f"no file at {source}; name the file of {entry.name} to import", DataError)
         rows = entry.read(source, texts).in_order()
         write_table(self.path(entry.name), header_of(entry, source, rows, texts), rows)

@@ -13,41 +13,52 @@ class Column:
 
     Attributes:
         dataset: Data set measured on, e.g. ``cifar10``.
-        split: The part of the data set that the number was measured on.
-        epochs: Length of the training schedule.
+        split: The part of the data set that the number was measured on; None for what is not measured on one, as
+            latencies and parameters.
+        epochs: Length of the training schedule; None where nothing was trained.
         quantity: What was measured, e.g. ``accuracy``.
         unit: Its unit, e.g. ``%``.
         direction: Which way is better.
         seeds: How many training runs were averaged, as far as the source says.
         note: What else a reader must know to use the number rightly.
+        missing: How many architectures have no value (NaN); their reason is in ``note``.
+        key: The column's name where there is no split: unit last, e.g. ``hw_c10_fpga_latency_ms``.
     """
 
     dataset: str
-    split: Split
-    epochs: int
+    split: Split | None
+    epochs: int | None
     quantity: str
     unit: str
     direction: Literal["higher", "lower"]
     seeds: str
     note: str = ""
+    missing: int = 0
+    key: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse a direction that is none; a file may hold anything."""
+        """Refuse a direction that is none, and a column without a name; a file may hold anything."""
         require(
             self.direction in ("higher", "lower"),
             f"column {self.name}: direction ({self.direction!r}) must be 'higher' or 'lower'",
+            DataError,
+        )
+        require(
+            (self.split is None or self.epochs is None) == bool(self.key),
+            f"column {self.name}: a score has split and epochs and no key, anything else has a key; got split "
+            f"{self.split}, epochs {self.epochs}, key {self.key!r}",
             DataError,
         )
 
     @property
     def name(self) -> str:
         """The column's name in the table, e.g. ``cifar10_valid_200``."""
-        return f"{self.dataset}_{self.split}_{self.epochs}"
+        return self.key or f"{self.dataset}_{self.split}_{self.epochs}"
 
     @property
     def label(self) -> str:
         """For axes and metrics, e.g. ``valid accuracy (%)``."""
-        return f"{self.split} {self.quantity} ({self.unit})"
+        return f"{'' if self.split is None else f'{self.split} '}{self.quantity} ({self.unit})"
 
     def to_json(self) -> dict[str, Any]:
         """As JSON takes it."""
@@ -56,4 +67,4 @@ class Column:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Column":
         """Inverse of ``to_json``."""
-        return cls(**{**data, "split": Split(data["split"])})
+        return cls(**{**data, "split": None if data["split"] is None else Split(data["split"])})

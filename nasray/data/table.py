@@ -12,10 +12,14 @@ from numpy.typing import NDArray
 from nasray.core.architecture import Architecture
 from nasray.core.errors import DataError, require
 from nasray.data.column import Column
+from nasray.data.compact_index import CompactIndex
 from nasray.data.table_file import GENES, METADATA_KEY, SCHEMA, seal_path, sha256_of
 from nasray.data.table_header import TableHeader
 
 Number = TypeVar("Number", np.int8, np.float64)
+
+DICTIONARY_ROWS = 50_000
+"""Up to so many rows a dictionary is worth its memory: at most 20 MB, and look-ups in a tenth of the time."""
 
 
 def read_seal(path: Path) -> dict[str, Any]:
@@ -69,13 +73,15 @@ class Table:
     """Measurements by architecture: an uncompressed Arrow file, memory-mapped, so that a node holds it once.
 
     ``open`` reads the seal, the header and the genes; values are paged in when they are asked for. It does not hash
-    the file (``verify_table`` does). Only the index is private to a process: about 4 MB for 15,625 rows of 6 genes. A
-    pickled Table is its path and SHA-256: the process that receives it opens the same content or refuses.
+    the file (``verify_table`` does). Only the index is private to a process: about 4 MB for 15,625 rows of 6 genes; a
+    larger table has a ``CompactIndex``. A pickled Table is its path and SHA-256: the process that receives it opens the
+    same content or refuses.
 
     Attributes:
         path: The Arrow file.
         sha256: Of its content, as sealed at import.
         header: Name, pedigree and meaning of the columns.
+        genes: ``(N, G)`` int8, one architecture a row, read only.
         index: Genes -> row.
     """
 
@@ -85,8 +91,8 @@ class Table:
         self.sha256 = sha256
         self.header = header
         self._batch = batch
-        genes = _numbers(batch.column(GENES).values, np.int8).reshape(batch.num_rows, -1)
-        self.index: Mapping[tuple[int, ...], int] = {tuple(row): at for at, row in enumerate(genes.tolist())}
+        self.genes = _numbers(batch.column(GENES).values, np.int8).reshape(batch.num_rows, -1)
+        self.index: Mapping[tuple[int, ...], int] = _index(self.genes)
         self._meanings = {column.name: column for column in header.columns}
 
     @classmethod
@@ -137,6 +143,16 @@ class Table:
         """Pickle as what names the content, so that a worker maps the file instead of receiving it."""
         return Table.open, (self.path, self.sha256)
 
+    @property
+    def canonical(self) -> bool:
+        """Whether a row stands for every architecture with the same canonical form."""
+        return self.header.canonical
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names, in the file's order."""
+        return tuple(self._meanings)
+
     def meaning(self, name: str) -> Column:
         """What the numbers of column ``name`` are.
 
@@ -182,6 +198,8 @@ class Table:
         """
         index = self.index
         try:
+            if isinstance(index, CompactIndex):
+                return index.rows([one.genes for one in architectures])
             return np.fromiter((index[one.genes] for one in architectures), np.int64, len(architectures))
         except KeyError as error:
             unknown = Architecture(error.args[0])
@@ -189,6 +207,13 @@ class Table:
                 f"table {self.header.name} has no row for architecture {unknown.key} (genes {unknown.genes}); it holds "
                 f"{len(self)} architectures of space {self.header.space}: search that space, or use another evaluator"
             ) from error
+
+
+def _index(genes: NDArray[np.int8]) -> Mapping[tuple[int, ...], int]:
+    """Genes -> row, in the form that suits their number."""
+    if len(genes) > DICTIONARY_ROWS:
+        return CompactIndex(genes)
+    return {tuple(row): at for at, row in enumerate(genes.tolist())}
 
 
 def _map(path: Path) -> tuple[pa.RecordBatch, TableHeader]:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from nasray.core.space import TextView
 from nasray.data.column import Column
 from nasray.data.rows import Rows
+from nasray.data.written_space import WrittenSpace
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -15,24 +15,27 @@ class TableEntry:
 
     Attributes:
         name: Name in the catalog and on the command line.
-        space: The search space whose architectures it measures.
+        space: The search space whose architectures it measures, by its file in ``conf/space``.
         n_rows: Architectures in the file.
         file_name: Of the source file, in a mirror folder.
-        sha256: Of the source file.
+        sha256: Of the source file; None where no copy was at hand to pin: the content alone is checked then.
         addresses: Public addresses of the source file, tried in order.
         provenance: Upstream repository, commit and path.
         licence: Of the upstream.
         columns: Meaning of every column.
         read: ``(source file, space) -> Rows``; raises DataError unless the file is what it should be.
+        canonical: Whether one architecture stands for all that compute the same function (the space's ``canonical``),
+            so that any of them is looked up as that one.
     """
 
     name: str
     space: str
     n_rows: int
     file_name: str
-    sha256: str
+    sha256: str | None
     addresses: tuple[str, ...]
     provenance: str
     licence: str
     columns: tuple[Column, ...]
-    read: Callable[[Path, TextView], Rows]
+    read: Callable[[Path, WrittenSpace], Rows]
+    canonical: bool = False

@@ -49,6 +49,7 @@ def header_of(entry: TableEntry, source: Path, rows: Rows, space: TextView) -> T
         source_sha256=sha256_of(source),
         columns=entry.columns,
         witnesses=tuple((space.to_text(Architecture(one)), one) for one in genes),
+        canonical=entry.canonical,
     )
 
 

@@ -21,6 +21,7 @@ class TableHeader:
         source_sha256: Of the file that was imported, so that two exports of one benchmark are told apart.
         columns: Meaning of every column, in the file's order.
         witnesses: ``(text, genes)`` of some rows: a space that reads the text as other genes cannot use the table.
+        canonical: Whether a row stands for every architecture with the same canonical form.
     """
 
     name: str
@@ -30,6 +31,7 @@ class TableHeader:
     source_sha256: str
     columns: tuple[Column, ...]
     witnesses: tuple[tuple[str, tuple[int, ...]], ...]
+    canonical: bool = False
 
     def check_space(self, space: TextView) -> None:
         """Return if ``space`` gives the witnesses the genes that the table knows them by.

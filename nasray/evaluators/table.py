@@ -9,16 +9,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasray.core.architecture import Architecture
-from nasray.core.errors import require
-from nasray.core.measurement import Measurement, Split, TestScore
+from nasray.core.errors import DataError, require
+from nasray.core.measurement import NO_COST, Cost, Measurement, Split, TestScore
 from nasray.core.proposal import Proposal
 from nasray.core.seeds import Streams
+from nasray.core.space import SearchSpace
 
 
 class MeasuredTable(Protocol):
     """What the evaluator asks of a table. Columns of scores are called ``DATASET_SPLIT_EPOCHS``."""
 
     index: Mapping[tuple[int, ...], int]
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The columns' names."""
+        ...
+
+    @property
+    def canonical(self) -> bool:
+        """Whether a row stands for every architecture with the same canonical form."""
+        ...
 
     def objective(self, name: str) -> str:
         """What column ``name`` measures, e.g. ``valid accuracy (%)``; DataError unless it can be maximised."""
@@ -33,66 +44,85 @@ class MeasuredTable(Protocol):
         ...
 
 
+Measured = dict[int, Measurement]
+"""Row -> its Measurement, made when first asked for: it is frozen, so that slots may share it."""
+
+
 @dataclass(kw_only=True)
 class TableEvaluator:
     """Looks up a measured benchmark: an evaluation takes a microsecond instead of GPU hours.
 
     A proposal's fidelity chooses the column of that schedule; without one it is the column of ``epochs``. TEST is
-    always read from the column of ``epochs``: it is for the winner, at full effort.
+    always read from the column of ``epochs``: it is for the winner, at full effort. Where the table has a column
+    ``DATASET_seconds_EPOCHS``, it is the measurement's benchmark_seconds.
 
     Args:
         table: An open table.
         dataset: The part of the column names that says which data set, e.g. ``cifar10``.
-        epochs: Full effort: the schedule that is read when a proposal does not ask for another.
+        epochs: Full effort: the schedule that is read when a proposal does not ask for another; null for the longest.
         chunk_size: Most architectures to be looked up at once.
+        columns: Further measured quantities of each architecture, by column name, e.g. ``hw_c10_fpga_latency_ms``.
+        columns_table: The open table that has them; null for the first one.
+        space: Whose architectures are looked up; needed where a row stands for all with the same canonical form.
     """
 
     table: MeasuredTable
     dataset: str
-    epochs: int
+    epochs: int | None
     chunk_size: int
+    columns: Sequence[str] = ()
+    columns_table: MeasuredTable | None = None
+    space: SearchSpace | None = None
     metric: str = field(init=False)
-    _measured: dict[int, list[Measurement]] = field(
-        init=False, repr=False, compare=False, default_factory=dict[int, list[Measurement]]
-    )
+    _full: int = field(init=False, repr=False)
+    _measured: dict[int, Measured] = field(init=False, repr=False, compare=False, default_factory=dict[int, Measured])
 
     def __post_init__(self) -> None:
-        """Find the column of full effort, so that a wrong data set or schedule fails before the search begins."""
+        """Find every column that will be read, so that a wrong name fails before the search begins."""
         require(self.chunk_size >= 1, f"TableEvaluator chunk_size ({self.chunk_size}) must be at least 1")
-        self.metric = self.table.objective(self._name(Split.VALID, self.epochs))
+        require(
+            self.space is not None or not self.table.canonical,
+            "TableEvaluator: a row of this table stands for many architectures; hand it the space that tells which",
+        )
+        self._full = self._longest() if self.epochs is None else self.epochs
+        self.metric = self.table.objective(self._name(Split.VALID, self._full))
+        for name in self.columns:
+            self._source.column(name)
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle without what can be made again from the table."""
         return {**self.__dict__, "_measured": {}}
 
+    @property
+    def splits(self) -> frozenset[Split]:
+        """The splits that were measured at full effort; without TEST, ``test`` raises."""
+        return frozenset(split for split in Split if self._name(split, self._full) in self.table.names)
+
     def evaluate(self, proposals: Sequence[Proposal], streams: Streams) -> Sequence[Measurement]:  # noqa: ARG002 -- nothing is random
         """The VALID value of each proposal.
 
         Raises:
-            DataError: An architecture, or the schedule that its fidelity asks for, is not in the table.
+            DataError: An architecture, the schedule that its fidelity asks for, or one of its columns is not there.
         """
-        index, full = self.table.index, self._column(self.epochs)
-        try:
-            rows = [index[one.architecture.genes] for one in proposals]
-        except KeyError:  # the table says which one is unknown
-            rows = self.table.rows([one.architecture for one in proposals]).tolist()
-        return [
-            (full if one.fidelity is None else self._column(one.fidelity.epochs))[row]
-            for one, row in zip(proposals, rows, strict=True)
-        ]
+        rows = self._rows([one.architecture for one in proposals])
+        full, found = self._measured.setdefault(self._full, {}), list[Measurement]()
+        for one, row in zip(proposals, rows, strict=True):
+            known = full.get(row) if one.fidelity is None else None
+            found.append(known or self._measurement(one, row))
+        return found
 
     def test(self, proposal: Proposal, streams: Streams) -> TestScore:  # noqa: ARG002 -- nothing is random
         """The TEST value of one proposal at full effort.
 
         Raises:
-            DataError: The architecture, or the TEST column, is not in the table.
+            DataError: The architecture is not in the table, or the table has no TEST (``splits`` says so before).
         """
-        row = self.table.rows([proposal.architecture])[0]
-        return TestScore(float(self.table.column(self._name(Split.TEST, self.epochs))[row]))
+        values = self.table.column(self._name(Split.TEST, self._full))
+        return TestScore(float(values[self._rows([proposal.architecture])[0]]))
 
     def optimum(self) -> float:
         """The best VALID value in the table at full effort."""
-        return max(one.value for one in self._column(self.epochs))
+        return float(self.table.column(self._name(Split.VALID, self._full)).max())
 
     def threshold(self, share: float) -> float:
         """The value that the top ``share`` of the table reaches: the ceil(share * N)-th best VALID, ties included.
@@ -104,17 +134,68 @@ class TableEvaluator:
             ConfigError: The share is outside these bounds.
         """
         require(0 < share <= 1, f"share ({share}) must be above 0 and at most 1, e.g. 0.001 for the top 0.1 %")
-        values = sorted((one.value for one in self._column(self.epochs)), reverse=True)
+        values = np.sort(self.table.column(self._name(Split.VALID, self._full)))[::-1]
         # 0.07 * 100 is a little above 7 in floating point and must not count as 8.
-        return values[math.ceil(round(share * len(values), 6)) - 1]
+        return float(values[math.ceil(round(share * len(values), 6)) - 1])
+
+    @property
+    def _source(self) -> MeasuredTable:
+        """The table that has the further columns."""
+        return self.table if self.columns_table is None else self.columns_table
 
     def _name(self, split: Split, epochs: int) -> str:
         """The name of a column."""
         return f"{self.dataset}_{split}_{epochs}"
 
-    def _column(self, epochs: int) -> list[Measurement]:
-        """The VALID column of a schedule, row by row, made once: a Measurement is frozen, so slots may share it."""
-        if epochs not in self._measured:
-            values = self.table.column(self._name(Split.VALID, epochs))
-            self._measured[epochs] = [Measurement(value) for value in values.tolist()]
-        return self._measured[epochs]
+    def _longest(self) -> int:
+        """The longest schedule of the data set."""
+        ends = [name.removeprefix(f"{self.dataset}_{Split.VALID}_") for name in self.table.names]
+        schedules = [int(end) for end in ends if end.isdecimal()]
+        if not schedules:
+            scored = sorted({name.partition("_valid_")[0] for name in self.table.names if "_valid_" in name})
+            raise DataError(
+                f"TableEvaluator dataset ({self.dataset!r}) is not in the table; it has {', '.join(scored)}"
+            )
+        return max(schedules)
+
+    def _rows(self, architectures: Sequence[Architecture]) -> list[int]:
+        """Row of each architecture."""
+        index = self.table.index
+        if self.table.canonical and self.space is not None:
+            architectures = [one if one.genes in index else self.space.canonical(one) for one in architectures]
+        if isinstance(index, dict):
+            try:
+                return [index[one.genes] for one in architectures]
+            except KeyError:  # the table says which one is unknown
+                pass
+        return self.table.rows(architectures).tolist()
+
+    def _measurement(self, proposal: Proposal, row: int) -> Measurement:
+        """The Measurement of one row at the proposal's fidelity."""
+        epochs = self._full if proposal.fidelity is None else proposal.fidelity.epochs
+        measured = self._measured.setdefault(epochs, {})
+        if row not in measured:
+            value = float(self.table.column(self._name(Split.VALID, epochs))[row])
+            seconds = f"{self.dataset}_seconds_{epochs}"
+            timed = seconds in self.table.names
+            cost = Cost(benchmark_seconds=float(self.table.column(seconds)[row])) if timed else NO_COST
+            measured[row] = Measurement(value, cost, columns=self._columns_of(proposal.architecture, row))
+        return measured[row]
+
+    def _columns_of(self, architecture: Architecture, row: int) -> dict[str, float]:
+        """The further columns of one architecture.
+
+        Raises:
+            DataError: It has no value in one of them.
+        """
+        if not self.columns:
+            return {}
+        at = row if self.columns_table is None else int(self.columns_table.rows([architecture])[0])
+        found = {name: float(self._source.column(name)[at]) for name in self.columns}
+        for name, value in found.items():
+            if math.isnan(value):
+                raise DataError(
+                    f"column {name} has no value for architecture {architecture.key}: the source could not measure it; "
+                    "take a column without gaps, or let such architectures fail"
+                )
+        return found

@@ -1,6 +1,5 @@
 """Measures an architecture by training it."""
 
-import hashlib
 import platform
 import time
 from collections.abc import Iterator, Sequence
@@ -13,14 +12,18 @@ from typing import Literal
 import torch
 
 from nasray.core.blob_store import BlobStore
-from nasray.core.errors import require
+from nasray.core.errors import DataError, RecordError, require
 from nasray.core.image_set import Images, ImageSet, ImageSource
 from nasray.core.measurement import Cost, Measurement, TestScore
+from nasray.core.network_plan import NetworkPlan
 from nasray.core.proposal import Proposal
 from nasray.core.seeds import Streams
 from nasray.core.space import ModuleView, SearchSpace, need
 from nasray.models.build import build, count_parameters
-from nasray.models.checkpoints import Checkpoints
+from nasray.models.checkpoint_name import CheckpointName, digest
+from nasray.models.checkpoints import Checkpoints, Kept
+from nasray.models.inheritance import inherit, layer_labels
+from nasray.models.multiply_adds import count_multiply_adds
 from nasray.models.recipe import Recipe
 from nasray.models.trainer import Examples, Trainer
 
@@ -44,6 +47,11 @@ class Training:
     Weights, image order and augmentation come from the stream of the proposal's slot alone. On one kind of CPU and
     one torch thread the same proposal gives the same bits in any process, whether or not it was interrupted.
 
+    A proposal that continues a slot draws from that slot's stream, so that its numbers are those of one uninterrupted
+    training, from a kept state or from the beginning. One that inherits begins with its parent's weights wherever they
+    fit (``models.inheritance`` has the rule) and with a fresh optimizer and schedule; the column ``inherited_share``
+    says how much of the network that was.
+
     Attributes:
         space: Must offer ModuleView.
         images: What is learnt; loaded at the first evaluation, once a process.
@@ -53,9 +61,12 @@ class Training:
         report_every_epochs: Score VALID after every so many epochs for the curve; 0 for the end only.
         checkpoint_every_epochs: Keep the training's state after every so many epochs, so that another worker
             continues it; 0 for never.
-        keep_weights: Keep the trained state, so that ``test`` need not train again.
+        keep_weights: Keep the trained state, so that ``test`` need not train again, and that others may continue it
+            and inherit from it.
         store: Where states are kept.
         checkpoint_folder: Where one small file a training says which blob of ``store`` is its latest.
+        columns: What is measured besides: trainable weights, and multiply-adds for one image (half of what is counted
+            as FLOPs where a multiplication and an addition are two).
 
     Raises:
         CapabilityError: The space cannot be built as networks.
@@ -74,6 +85,7 @@ class Training:
     checkpoint_folder: str | Path | None
     metric: str = field(default="valid accuracy (%)", init=False)
     chunk_size: int = field(default=1, init=False)
+    columns: tuple[str, ...] = field(default=("parameters", "flops"), init=False)
 
     def __post_init__(self) -> None:
         """Refuse impossible values before anything is loaded."""
@@ -98,6 +110,7 @@ class Training:
             FloatingPointError: The loss or the logits are not finite.
             torch.cuda.OutOfMemoryError: The network does not fit the GPU.
             ConfigError: A fidelity longer than the recipe, or a plan that cannot be built.
+            DataError: The weights to be inherited are not there.
         """
         return [self._evaluate(proposal, streams) for proposal in proposals]
 
@@ -105,51 +118,94 @@ class Training:
         """Score TEST with the network that ``evaluate`` trained: its kept weights, or the same training again."""
         started = time.perf_counter()
         with _torch_set_up(self.torch_threads):
-            trainer = self._trained(proposal, streams)
+            trainer, _ = self._trained(proposal, streams)
             value = trainer.accuracy(self._on_device(self._image_set.test))
         return TestScore(value, Cost(wall_seconds=time.perf_counter() - started))
 
     def _evaluate(self, proposal: Proposal, streams: Streams) -> Measurement:
         started = time.perf_counter()
         with _torch_set_up(self.torch_threads):
-            trainer = self._trained(proposal, streams)
+            trainer, share = self._trained(proposal, streams)
             value = trainer.report()
+            columns = {
+                "parameters": float(count_parameters(trainer.module)),
+                "flops": float(count_multiply_adds(trainer.module, self._image_set.input_shape)),
+            }
         return Measurement(
             value=value,
             cost=Cost(wall_seconds=time.perf_counter() - started),
             curve=tuple(trainer.curve),
-            columns={"parameters": float(count_parameters(trainer.module))},
+            columns=columns if share is None else {**columns, "inherited_share": share},
             host=platform.node(),
         )
 
-    def _trained(self, proposal: Proposal, streams: Streams) -> Trainer:
-        """The training of a proposal at its end, continued from the latest kept state where there is one."""
+    def _trained(self, proposal: Proposal, streams: Streams) -> tuple[Trainer, float | None]:
+        """The training of a proposal at its end, continued from the latest kept state where there is one.
+
+        Returns:
+            It, and the share of its weights that were inherited; None where none were to be.
+        """
         epochs = self._epochs(proposal)
         images = self._image_set
         plan = self._networks.plan(proposal.architecture, images.input_shape, images.n_classes)
-        rng = streams.fresh(proposal.slot)
+        name = self._name(proposal, plan, streams)
+        rng = streams.fresh(name.origin)
         weights_seed, order_seed = (int(seed) for seed in rng.integers(2**63, size=2))
         module = build(plan, torch.Generator().manual_seed(weights_seed))
+        kept = self._checkpoints.latest(name, epochs) if self._checkpoints else None
+        share = kept.inherited_share if kept else self._inherit(module, plan, proposal, name)
         trainer = Trainer(module, *self._learnt_and_seen, self.recipe, order_seed, self.report_every_epochs)
-        identity = repr((plan, self.recipe, self.images, streams.seed, streams.part, self.report_every_epochs))
-        self._run(trainer, epochs, f"slot-{proposal.slot}-{hashlib.sha256(identity.encode()).hexdigest()[:16]}")
-        return trainer
+        if kept:
+            trainer.load(kept.state)
+        self._run(trainer, epochs, name, plan, share)
+        return trainer, share
 
-    def _run(self, trainer: Trainer, epochs: int, name: str) -> None:
+    def _run(self, trainer: Trainer, epochs: int, name: CheckpointName, plan: NetworkPlan, share: float | None) -> None:
         """Train to the end, keeping states as configured."""
-        kept = self._checkpoints
-        state = kept.load(name) if kept else None
-        if state is not None and int(state["epoch"]) <= epochs:
-            trainer.load(state)
-        begun = trainer.epoch
-        if kept and self.checkpoint_every_epochs:
-            for stop in range(self.checkpoint_every_epochs, epochs, self.checkpoint_every_epochs):
-                if stop > begun:
-                    trainer.run_to(stop)
-                    kept.save(name, trainer.state())
+        begun, every = trainer.epoch, self.checkpoint_every_epochs
+        stops = set(range(every, epochs, every)) if every else set[int]()
+        if self.keep_weights:
+            stops.add(epochs)
+        labels = layer_labels(plan) if stops else ()
+        for stop in sorted(stop for stop in stops if stop > begun):
+            trainer.run_to(stop)
+            if self._checkpoints:
+                self._checkpoints.save(name, Kept(state=trainer.state(), layers=labels, inherited_share=share))
         trainer.run_to(epochs)
-        if kept and self.keep_weights and begun < epochs:
-            kept.save(name, trainer.state())
+
+    def _inherit(
+        self, module: torch.nn.Module, plan: NetworkPlan, proposal: Proposal, name: CheckpointName
+    ) -> float | None:
+        """Begin with the parent's weights, if there is a parent.
+
+        Raises:
+            DataError: They are not there. That is not the candidate's fault, so it must not become its Failure.
+        """
+        if proposal.inherits is None:
+            return None
+        who = f"slot {proposal.slot} inherits the weights of slot {proposal.inherits}"
+        require(self._checkpoints is not None, f"{who}, but none are kept: set evaluator.keep_weights=true", DataError)
+        assert self._checkpoints is not None
+        try:
+            parent = self._checkpoints.of_slot(proposal.inherits, name.family)
+        except RecordError as error:
+            raise DataError(f"{who}, which cannot be read: {error}") from error
+        if parent is None:
+            raise DataError(
+                f"{who}, but {self._checkpoints.folder} has none: set evaluator.keep_weights=true, and keep the run's "
+                "folder on storage that all workers share; then resume the run"
+            )
+        prefix = "module."
+        tensors = {key.removeprefix(prefix): value for key, value in parent.state.items() if key.startswith(prefix)}
+        return inherit(module, plan, tensors, parent.layers)
+
+    def _name(self, proposal: Proposal, plan: NetworkPlan, streams: Streams) -> CheckpointName:
+        return CheckpointName(
+            slot=proposal.slot,
+            origin=proposal.slot if proposal.continues is None else proposal.continues,
+            family=digest(self.recipe, self.images, streams.seed, streams.part, self.report_every_epochs),
+            network=digest(plan, proposal.inherits),
+        )
 
     def _epochs(self, proposal: Proposal) -> int:
         if proposal.fidelity is None:

@@ -29,6 +29,34 @@ class _Zero(nn.Module):
         return x_BCHW.new_zeros(batch, self.out_channels, -(-height // self.stride), -(-width // self.stride))
 
 
+class _Truncate(nn.Module):
+    """The first channels of its input."""
+
+    def __init__(self, out_channels: int) -> None:
+        super().__init__()
+        self.out_channels = out_channels
+
+    def forward(self, x_BCHW: Tensor) -> Tensor:  # noqa: N803
+        return x_BCHW[:, : self.out_channels]
+
+
+class _FactorizedReduce(nn.Module):
+    """Halves the image without losing pixels: two 1x1 convs of stride 2, the second one pixel down and right."""
+
+    def __init__(self, in_channels: int, out_channels: int) -> None:
+        super().__init__()
+        first = out_channels // 2
+        self.relu = nn.ReLU()
+        self.here = nn.Conv2d(in_channels, first, 1, stride=2, bias=False)
+        self.beside = nn.Conv2d(in_channels, out_channels - first, 1, stride=2, bias=False)
+        self.bn = nn.BatchNorm2d(out_channels)
+
+    def forward(self, x_BCHW: Tensor) -> Tensor:  # noqa: N803
+        x = self.relu(x_BCHW)
+        moved = nn.functional.pad(x, (0, 1, 0, 1))[:, :, 1:, 1:]
+        return self.bn(torch.cat([self.here(x), self.beside(moved)], 1))
+
+
 def _options(layer: Layer, **defaults: int) -> tuple[int, ...]:
     """The layer's options in the order of ``defaults``."""
     unknown = sorted(set(layer.options) - set(defaults))
@@ -135,6 +163,51 @@ def _avg_pool_conv(layer: Layer) -> nn.Module:
     return nn.Sequential(nn.AvgPool2d(2, 2, ceil_mode=True), conv)
 
 
+def _depthwise(layer: Layer, channels: int, stride: int, kernel: int, dilation: int) -> list[nn.Module]:
+    """ReLU, a convolution of every channel for itself, and a 1x1 convolution that mixes them, normalised."""
+    pad = _pad(layer, kernel, dilation)
+    return [
+        nn.ReLU(),
+        nn.Conv2d(layer.in_channels, layer.in_channels, kernel, stride, pad, dilation, layer.in_channels, bias=False),
+        nn.Conv2d(layer.in_channels, channels, 1, bias=False),
+        nn.BatchNorm2d(channels),
+    ]
+
+
+def _sep_conv(layer: Layer) -> nn.Module:
+    """DARTS' separable convolution: the depthwise block twice, the stride in the first."""
+    (kernel,) = _options(layer, kernel=3)
+    first = _depthwise(layer, layer.in_channels, layer.stride, kernel, 1)
+    return nn.Sequential(*first, *_depthwise(layer, layer.out_channels, 1, kernel, 1))
+
+
+def _dil_conv(layer: Layer) -> nn.Module:
+    """DARTS' dilated convolution: the depthwise block once, with gaps between the pixels it reads."""
+    kernel, dilation = _options(layer, kernel=3, dilation=2)
+    return nn.Sequential(*_depthwise(layer, layer.out_channels, layer.stride, kernel, dilation))
+
+
+def _factorized_reduce(layer: Layer) -> nn.Module:
+    _options(layer)
+    require(
+        layer.stride == 2 and layer.out_channels >= 2,
+        f"operator {layer.operator} got stride {layer.stride} and {layer.out_channels} output channels; it halves the "
+        "image by two convolutions: set stride 2 and at least 2 channels, or use conv",
+    )
+    return _FactorizedReduce(layer.in_channels, layer.out_channels)
+
+
+def _truncate(layer: Layer) -> nn.Module:
+    _options(layer)
+    _check_stride(layer)
+    require(
+        layer.out_channels <= layer.in_channels,
+        f"operator {layer.operator} got {layer.in_channels} -> {layer.out_channels} channels; it keeps the first ones "
+        "and cannot add any: put a 1x1 conv in its place",
+    )
+    return _Truncate(layer.out_channels)
+
+
 def _identity(layer: Layer) -> nn.Module:
     _options(layer)
     _check_channels(layer)
@@ -167,6 +240,10 @@ OPERATORS: dict[str, Builder] = {
     "relu_conv_bn": _relu_conv_bn,
     "bn_relu": _bn_relu,
     "relu": _relu,
+    "sep_conv": _sep_conv,
+    "dil_conv": _dil_conv,
+    "factorized_reduce": _factorized_reduce,
+    "truncate": _truncate,
     "max_pool": _max_pool,
     "avg_pool": _avg_pool,
     "avg_pool_conv": _avg_pool_conv,

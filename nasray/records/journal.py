@@ -6,9 +6,9 @@ is cut off, and whatever it spoke of is done again.
 """
 
 import os
+import time
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +19,12 @@ from nasray.core.event_log import Past
 from nasray.core.measurement import Result, result_from_json, result_to_json
 from nasray.core.proposal import Proposal
 from nasray.records.schema import SCHEMA, check_schema
+from nasray.records.tail import Tail
 
-_HEAD, _MIDDLE, _TAIL = b'{"crc":"', b'","event":', b"}\n"
+_LINE = b'{"crc":"%08x","event":%b}'
+_BODY = slice(len(_LINE % (0, b"")) - 1, -1)
 
-
-@dataclass(slots=True)
-class _Tail:
-    """Where a journal ends: its length in bytes without a torn line, and the checksum of its last line."""
-
-    n_bytes: int
-    crc: int
+GATHER_SECONDS = 0.1
 
 
 class Journal:
@@ -36,25 +32,34 @@ class Journal:
 
     Args:
         path: The file; created with a header line when it is new, continued after ``tail`` otherwise.
-        fsync: Whether a durable commit waits for the disk. Without it a killed process loses nothing, a power cut
-            may: right for simulated searches, which are recomputed in seconds.
+        fsync: Whether a durable commit waits for the disk. Without it commits are gathered, ten a second, and a killed
+            process may lose the last of them: right for simulated searches, which compute them again at once.
         tail: Where ``read_journal`` found its end.
 
     Raises:
-        RecordError: The disk refuses.
+        RecordError: The disk refuses, or a new journal would overwrite another.
     """
 
-    def __init__(self, path: Path, *, fsync: bool, tail: _Tail | None = None) -> None:
+    def __init__(self, path: Path, *, fsync: bool, tail: Tail | None = None) -> None:
         """Open for appending; cut off a torn last line."""
         self._path = path
         self._fsync = fsync
         self._buffer: list[bytes] = []
+        self._broken: RecordError | None = None
+        self._gather_until = 0.0
         self._crc = tail.crc if tail else 0
         flags = os.O_WRONLY | os.O_APPEND | (0 if tail else os.O_CREAT | os.O_EXCL)
-        self._file = os.open(path, flags, 0o644)
-        if tail:
-            os.ftruncate(self._file, tail.n_bytes)
-        else:
+        try:
+            self._file = os.open(path, flags, 0o644)
+            if tail:
+                os.ftruncate(self._file, tail.n_bytes)
+        except FileExistsError as error:
+            raise RecordError(f"{path} exists already: choose another folder, or move the old journal away") from error
+        except OSError as error:
+            raise RecordError(
+                f"{path} cannot be opened ({error.strerror}); make room or choose another folder"
+            ) from error
+        if not tail:
             self._append({"kind": "journal", "schema": SCHEMA})
             self.commit(durable=True)
 
@@ -75,35 +80,58 @@ class Journal:
         """One write; with ``durable``, one fsync.
 
         Raises:
-            RecordError: The disk is full or refuses; what was committed before is safe.
+            RecordError: The disk is full or refuses, now or at an earlier commit; what was committed before is safe.
         """
-        if not self._buffer:
+        if self._broken:  # a line after a torn one would make the journal unreadable
+            raise self._broken
+        if not self._buffer or (not self._fsync and time.monotonic() < self._gather_until):
             return
+        self._write(fsync=durable and self._fsync)
+
+    def flush(self) -> None:
+        """Write what was gathered; call it before the journal is read.
+
+        Raises:
+            RecordError: As ``commit``.
+        """
+        if self._buffer and not self._broken:
+            self._write(fsync=self._fsync)
+
+    def close(self) -> None:
+        """Write what was gathered and release the file."""
+        try:
+            self.flush()
+        finally:
+            os.close(self._file)
+
+    def _write(self, *, fsync: bool) -> None:
         content = b"".join(self._buffer)
         self._buffer.clear()
         try:
             while content:
                 content = content[os.write(self._file, content) :]
-            if durable and self._fsync:
+            if fsync:
                 os.fsync(self._file)
         except OSError as error:
-            raise RecordError(
+            self._broken = RecordError(
                 f"{self._path} cannot be written ({error.strerror}): all committed results are safe; "
                 f"make room, then `nasray resume {self._path.parent}`"
-            ) from error
-
-    def close(self) -> None:
-        """Release the file."""
-        os.close(self._file)
+            )
+            raise self._broken from error
+        self._gather_until = time.monotonic() + GATHER_SECONDS
 
     def _append(self, event: dict[str, Any]) -> None:
         body = orjson.dumps(event)
         self._crc = zlib.crc32(body, self._crc)
-        self._buffer.append(b"".join((_HEAD, b"%08x" % self._crc, _MIDDLE, body, _TAIL)))
+        self._buffer.append(_LINE % (self._crc, body) + b"\n")
 
 
-def read_journal(path: Path) -> tuple[Past, _Tail]:
+def read_journal(path: Path, known: tuple[Past, Tail] | None = None) -> tuple[Past, Tail]:
     """What a journal remembers, and where to go on writing.
+
+    Args:
+        path: The file.
+        known: What a snapshot says of a prefix. It is used, and added to, if the journal still begins so.
 
     Raises:
         RecordError: It is missing, newer than this nasray, or was edited.
@@ -113,24 +141,36 @@ def read_journal(path: Path) -> tuple[Past, _Tail]:
     except FileNotFoundError as error:
         raise RecordError(f"{path} is missing: the run kept no journal, there is nothing to go on from") from error
     end = content.rfind(b"\n") + 1
-    past, crc = Past(), 0
-    for number, line in enumerate(content[:end].splitlines(), start=1):
+    if end == 0:
+        raise RecordError(f"{path} is empty: the run was stopped before it began; start it again in another folder")
+    past, tail = known or (Past(), Tail())
+    if tail.n_bytes > end or zlib.crc32(memoryview(content)[: tail.n_bytes]) != tail.content_crc:
+        past, tail = Past(), Tail()
+    rest = content[tail.n_bytes : end]
+    crc, number = tail.crc, tail.n_lines
+    for number, line in enumerate(rest.split(b"\n")[:-1], start=tail.n_lines + 1):
         event, crc = _check(line, crc, number, path)
         if number == 1:
             check_schema(event.get("schema"), path)
         else:
             _remember(past, event)
-    if end == 0:
-        raise RecordError(f"{path} is empty: the run was stopped before it began; start it again in another folder")
-    return past, _Tail(end, crc)
+    return past, Tail(end, number, crc, zlib.crc32(rest, tail.content_crc))
+
+
+def has_begun(path: Path) -> bool:
+    """Whether there is a journal with at least one whole line."""
+    try:
+        with path.open("rb") as file:
+            return file.readline().endswith(b"\n")
+    except FileNotFoundError:
+        return False
 
 
 def _check(line: bytes, crc: int, number: int, path: Path) -> tuple[dict[str, Any], int]:
     """The event of a line, and the checksum so far."""
-    start = len(_HEAD) + 8 + len(_MIDDLE)
-    body = line[start : len(line) - len(_TAIL) + 1]
+    body = line[_BODY]
     crc = zlib.crc32(body, crc)
-    if line[len(_HEAD) : len(_HEAD) + 8] != b"%08x" % crc:
+    if line != _LINE % (crc, body):
         raise RecordError(
             f"{path}, line {number}: the checksum does not match. The journal was edited or damaged after it was "
             f"written; restore it from a copy, or cut it before line {number} and resume from there"

@@ -1,5 +1,7 @@
 """A run's folder: manifest, journal, result, report, weights."""
 
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,13 @@ from nasray.core.errors import RecordError
 from nasray.core.event_log import Past
 from nasray.core.measurement import Outcome
 from nasray.records.atomic import write_atomically
-from nasray.records.journal import Journal, read_journal
+from nasray.records.journal import Journal, has_begun, read_journal
 from nasray.records.schema import SCHEMA, read_json
+from nasray.records.snapshot import read_snapshot, uncollected, write_snapshot
+from nasray.records.tail import Tail
+
+SNAPSHOT_LINES = 20_000
+"""A replay of more lines than that, about 0.1 s, is worth a snapshot."""
 
 
 class RunFolder:
@@ -36,19 +43,21 @@ class RunFolder:
         """A new run.
 
         Raises:
-            RecordError: The folder already holds a run, or cannot be made.
+            RecordError: The folder already holds a run, is in use, or cannot be written.
         """
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RecordError(f"{path} cannot be made ({error.strerror}); choose another folder") from error
-        if (path / "manifest.json").exists():
-            raise RecordError(
-                f"{path} already holds a run; go on with it by `nasray resume {path}`, or choose another folder"
-            )
         run = cls(path, {"schema": SCHEMA, **manifest})
+        run._refuse_a_second()
         run.lock()
-        write_atomically(path / "manifest.json", orjson.dumps(run.manifest, option=orjson.OPT_INDENT_2))
+        try:
+            run._refuse_a_second()  # another process may have begun and ended in between
+            run._write("manifest.json", run.manifest)
+        except RecordError:
+            run.unlock()
+            raise
         return run
 
     @classmethod
@@ -70,6 +79,22 @@ class RunFolder:
             self._lock.acquire(timeout=0)
         except Timeout as error:
             raise RecordError(f"{self.path} is in use by another process; wait for it, or stop it first") from error
+        except OSError as error:
+            raise RecordError(f"{self.path} cannot be locked ({error.strerror}); choose another folder") from error
+
+    @contextmanager
+    def locked(self) -> Generator[None]:
+        """Be the only writer until the end of the block; a lock that ``create`` took is taken over.
+
+        Raises:
+            RecordError: Another process is writing.
+        """
+        if not self._lock.is_locked:
+            self.lock()
+        try:
+            yield
+        finally:
+            self.unlock()
 
     def unlock(self) -> None:
         """Let others write."""
@@ -87,10 +112,19 @@ class RunFolder:
     def reopen_journal(self, *, fsync: bool) -> tuple[Journal, Past]:
         """The journal to go on with, and what it remembers; call ``lock`` first.
 
+        A run that was killed before its journal had a line remembers nothing and begins.
+
         Raises:
-            RecordError: It is missing, edited, or newer than this nasray.
+            RecordError: It was edited, or is newer than this nasray.
         """
-        past, tail = read_journal(self.journal_path)
+        if not has_begun(self.journal_path):
+            self.journal_path.unlink(missing_ok=True)
+            return self.start_journal(fsync=fsync), Past()
+        past, tail, n_read = self._replay()
+        if n_read > SNAPSHOT_LINES:
+            # Without a snapshot the next replay takes longer, and that is all.
+            with suppress(OSError), uncollected():
+                write_snapshot(self._snapshot_path, past, tail)
         return Journal(self.journal_path, fsync=fsync, tail=tail), past
 
     def outcomes(self) -> list[Outcome]:
@@ -99,7 +133,7 @@ class RunFolder:
         Raises:
             RecordError: As ``reopen_journal``.
         """
-        past, _ = read_journal(self.journal_path)
+        past, _, _ = self._replay()
         proposals = [proposal for _, asked in past.asks for proposal in asked]
         known: list[Outcome] = []
         for proposal in proposals:
@@ -116,5 +150,31 @@ class RunFolder:
 
     def write_result(self, result: dict[str, Any]) -> None:
         """Finish the run."""
-        data = orjson.dumps({"schema": SCHEMA, **result}, option=orjson.OPT_INDENT_2)
-        write_atomically(self.path / "result.json", data)
+        self._write("result.json", {"schema": SCHEMA, **result})
+
+    @property
+    def _snapshot_path(self) -> Path:
+        return self.path / "snapshot.json"
+
+    def _replay(self) -> tuple[Past, Tail, int]:
+        """What the journal remembers, where it ends, and how many of its lines had to be read."""
+        with uncollected():
+            known = read_snapshot(self._snapshot_path)
+            past, tail = read_journal(self.journal_path, known)
+        n_known = known[1].n_lines if known is not None and known[0] is past else 0
+        return past, tail, tail.n_lines - n_known
+
+    def _refuse_a_second(self) -> None:
+        if (self.path / "manifest.json").exists():
+            raise RecordError(
+                f"{self.path} already holds a run; go on with it by `nasray resume {self.path}`, "
+                "or choose another folder"
+            )
+
+    def _write(self, name: str, content: dict[str, Any]) -> None:
+        try:
+            write_atomically(self.path / name, orjson.dumps(content, option=orjson.OPT_INDENT_2))
+        except OSError as error:
+            raise RecordError(
+                f"{self.path / name} cannot be written ({error.strerror}); make room, or choose another folder"
+            ) from error

@@ -1,7 +1,7 @@
 """The version of what nasray writes, and how a version is checked. Older folders stay readable."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import orjson
 
@@ -31,12 +31,13 @@ def read_json(path: Path) -> dict[str, Any]:
         RecordError: It is missing, torn, or newer than this nasray.
     """
     try:
-        data = orjson.loads(path.read_bytes())
+        data: object = orjson.loads(path.read_bytes())
     except FileNotFoundError as error:
         raise RecordError(f"{path} is missing: {path.parent} is not a run folder; name one") from error
     except orjson.JSONDecodeError as error:
         raise RecordError(f"{path} is not valid JSON ({error}); restore it from a copy") from error
     if not isinstance(data, dict):
         raise RecordError(f"{path} does not hold a JSON object: it is not a file that nasray wrote; restore it")
-    check_schema(data.get("schema"), path)
-    return data
+    fields = cast(dict[str, Any], data)
+    check_schema(fields.get("schema"), path)
+    return fields

@@ -4,9 +4,7 @@
 # Strict elsewhere in records; pyarrow and safetensors ship no types.
 
 import hashlib
-import os
 import re
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +18,7 @@ from safetensors import SafetensorError
 
 from nasray.core.blob_store import BlobStore
 from nasray.core.errors import ConfigError, RecordError, require
+from nasray.records.atomic import write_atomically
 
 _ADDRESS = re.compile(r"[0-9a-f]{64}")
 _STORABLE = frozenset(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)) | {
@@ -79,7 +78,7 @@ class Store(BlobStore):
                 return address
             self._filesystem.create_dir(str(Path(path).parent), recursive=True)
             if isinstance(self._filesystem, fs.LocalFileSystem):
-                _write_whole(Path(path), content)
+                write_atomically(Path(path), content)
             else:
                 with self._filesystem.open_output_stream(path) as stream:
                     stream.write(content)
@@ -96,11 +95,7 @@ class Store(BlobStore):
         Raises:
             RecordError: Not an address, nothing stored there, unreadable, or not what was put.
         """
-        require(
-            _ADDRESS.fullmatch(address) is not None,
-            f"the store was asked for {address!r}; an address is 64 lower-case hexadecimal digits",
-            RecordError,
-        )
+        _check_address(address)
         try:
             with self._filesystem.open_input_file(self._path(address)) as file:
                 content = file.readall()
@@ -117,6 +112,24 @@ class Store(BlobStore):
             RecordError,
         )
         return content
+
+    def delete(self, address: str) -> None:
+        """Forget the content at ``address``; nothing happens when there is none.
+
+        NOTE: equal contents share an address: whoever deletes must know that nobody else needs it.
+
+        Raises:
+            RecordError: Not an address, or the filesystem refuses.
+        """
+        _check_address(address)
+        try:
+            self._filesystem.delete_file(self._path(address))
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise RecordError(
+                f"the store at {self.root} cannot delete blob {address} ({error}); make the folder writable"
+            ) from error
 
     def _path(self, address: str) -> str:
         return f"{self._folder.rstrip('/')}/{address[:2]}/{address}"
@@ -168,22 +181,12 @@ def arrays_from_bytes(content: bytes) -> dict[str, NDArray[Any]]:
     return {name: arrays[name] for name in sorted(arrays)}
 
 
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write next to the goal, flush to the disk, rename: a crash leaves the old state or the new one."""
-    draft = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
-    try:
-        with draft.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+def _check_address(address: str) -> None:
+    require(
+        _ADDRESS.fullmatch(address) is not None,
+        f"the store was asked for {address!r}; an address is 64 lower-case hexadecimal digits",
+        RecordError,
+    )
 
 
 def _open(root: str) -> Store:

@@ -50,7 +50,7 @@ def flatten(config: Mapping[str, Any]) -> dict[str, Any]:
     flat: dict[str, Any] = {}
 
     def walk(prefix: str, node: Any) -> None:
-        if isinstance(node, Mapping) and node:
+        if isinstance(node, Mapping) and (node or not prefix):
             for key, value in node.items():
                 if key != "seed":
                     walk(f"{prefix}.{key}" if prefix else str(key), value)

@@ -1,6 +1,7 @@
 """What a reader must know before the first figure."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from nasray.reports.arm import Arm
 from nasray.reports.metric import plural
@@ -19,6 +20,8 @@ def notices(runs: Sequence[RunView], arms: Sequence[Arm]) -> list[str]:
         *_unfinished(runs, used),
         *_empty(runs),
         *_repeats(arms),
+        *_infeasible(used),
+        *_different_trade_offs(used),
         *(
             f"Run {run.run_id} was stopped by the clock: how far it got depends on the machine."
             for run in runs
@@ -50,6 +53,19 @@ def _repeats(arms: Sequence[Arm]) -> list[str]:
         for arm in arms
         for run in arm.repeats
     ]
+
+
+def _infeasible(used: Sequence[RunView]) -> list[str]:
+    return [
+        f"Run {run.run_id} found no candidate that keeps its constraints: its best is the one that breaks them least."
+        for run in used
+        if run.feasible_share == 0
+    ]
+
+
+def _different_trade_offs(used: Sequence[RunView]) -> list[str]:
+    found = {replace(run.trade_off, reference=None) for run in used if run.trade_off.objectives}
+    return ["These runs trade off different things, so no front is shown."] if len(found) > 1 else []
 
 
 def _late(run: RunView) -> bool:

@@ -16,6 +16,7 @@ from nasray.reports.arm import Arm, group_arms, title_of
 from nasray.reports.arm_section import section_of
 from nasray.reports.cell_drawing import operator_style
 from nasray.reports.cost_row import cost_rows
+from nasray.reports.front_section import bounds_of, front_section
 from nasray.reports.headline import compare, reached, tiles
 from nasray.reports.metric import duration, plural, quantity
 from nasray.reports.notices import notices
@@ -108,7 +109,7 @@ def _minute(view: RunView) -> str:
 
 
 def _body(arms: Sequence[Arm]) -> dict[str, Any]:
-    """Findings, curves, cells."""
+    """Findings, curves, fronts, cells."""
     runs = [run for arm in arms for run in arm.runs]
     metric, palette = runs[0].metric, palette_of(arms)
     curves = curves_of(arms)
@@ -123,6 +124,8 @@ def _body(arms: Sequence[Arm]) -> dict[str, Any]:
         "reached": reached(arms[0]) if len(arms) == 1 else None,
         "curves": curves,
         "charts": (("wide", draw_progress(curves, 960, 400)), ("narrow", draw_progress(curves, 380, 300))),
+        "front": front_section(arms),
+        "bounds": bounds_of(arms),
         "palette": [(name, operator_style(name, palette)) for name in palette],
         "sections": [section_of(arm, index, palette, len(arms)) for index, arm in enumerate(arms)],
         "failures": failures[:_MOST_FAILURES],

@@ -4,11 +4,13 @@ import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nasray.analysis.trade_off import NOTHING, TradeOff
 from nasray.core.measurement import NO_COST, Cost, Failure, Outcome
 from nasray.records.run_folder import RunFolder
 from nasray.reports.cell import Cell
@@ -59,8 +61,23 @@ class RunView:
 
     @property
     def values(self) -> NDArray[np.float64]:
-        """``(T,)`` VALID values in slot order; minus infinity for a failure."""
-        return np.array([outcome.value for outcome in self.outcomes], dtype=np.float64)
+        """``(T,)`` VALID values in slot order; minus infinity for a failure and for what breaks a constraint."""
+        known = [each.value if not self.trade_off.violation(each) else -math.inf for each in self.outcomes]
+        return np.array(known, dtype=np.float64)
+
+    @cached_property
+    def trade_off(self) -> TradeOff:
+        """Its objectives, if there are several, and its constraints."""
+        stated = self.manifest.get("trade_off")
+        return TradeOff.from_json(stated) if stated else NOTHING
+
+    @property
+    def feasible_share(self) -> float | None:
+        """Which share of the measured candidates keeps the constraints; None without constraints or candidates."""
+        measured = [each for each in self.outcomes if math.isfinite(each.value)]
+        if not self.trade_off.constraints or not measured:
+            return None
+        return sum(not self.trade_off.violation(each) for each in measured) / len(measured)
 
     @property
     def failures(self) -> list[tuple[Outcome, Failure]]:
@@ -73,7 +90,7 @@ class RunView:
         if self.result is not None:
             return [Cell.from_result(data, self.seed) for data in self.result["top"]]
         measured = [each for each in self.outcomes if math.isfinite(each.value)]
-        measured.sort(key=lambda each: (-each.value, each.proposal.slot))
+        measured.sort(key=lambda each: (self.trade_off.violation(each), -each.value, each.proposal.slot))
         return [Cell.from_outcome(each, self.seed) for each in measured[:_TOP_OF_UNFINISHED]]
 
     @property

@@ -4,7 +4,7 @@ import time
 import traceback
 from collections.abc import Sequence
 
-from nasray.core.errors import DataError
+from nasray.core.errors import CapabilityError, ConfigError, DataError
 from nasray.core.evaluator import Evaluator
 from nasray.core.measurement import Cost, Failure, FailureKind, Result
 from nasray.core.proposal import Proposal
@@ -18,26 +18,42 @@ def guarded(evaluator: Evaluator, proposals: Sequence[Proposal], streams: Stream
     proposal alone, so the innocent get the numbers they would have got.
 
     Raises:
-        DataError: A table lacks what was asked of it. That is the user's mistake, not the candidate's.
+        ConfigError: A setting is impossible. That is the user's mistake, not the candidate's.
+        CapabilityError: A part lacks what the evaluator needs; likewise.
+        DataError: A table lacks what was asked of it; likewise.
     """
-    try:
-        return list(evaluator.evaluate(proposals, streams))
-    except DataError:
-        raise
-    except Exception:  # noqa: BLE001 - the documented boundary between candidates and the search
-        if len(proposals) > 1:
-            return [result for proposal in proposals for result in guarded(evaluator, [proposal], streams)]
     began = time.perf_counter()
     try:
-        return list(evaluator.evaluate(proposals, streams))
-    except Exception as error:  # noqa: BLE001 - see above
-        return [_failure(error, time.perf_counter() - began)]
+        return _measured(evaluator, proposals, streams)
+    except (ConfigError, CapabilityError, DataError):
+        raise
+    except Exception as error:  # noqa: BLE001 - the documented boundary between candidates and the search
+        if len(proposals) == 1:
+            return [_failure(error, time.perf_counter() - began)]
+    return [result for proposal in proposals for result in guarded(evaluator, [proposal], streams)]
+
+
+def _measured(evaluator: Evaluator, proposals: Sequence[Proposal], streams: Streams) -> list[Result]:
+    """The evaluator's measurements, of which there must be one a proposal: the journal pairs them."""
+    results: list[Result] = list(evaluator.evaluate(proposals, streams))
+    n, wanted = len(results), len(proposals)
+    if n != wanted:
+        raise ValueError(
+            f"{type(evaluator).__name__} gave {n} measurements for {wanted} proposals; it must give one each"
+        )
+    return results
 
 
 def _failure(error: Exception, seconds: float) -> Failure:
     """The record of a candidate's exception."""
+    message = " ".join(f"{type(error).__name__}: {error}".split())
     story = "".join(traceback.format_exception(error))
-    return Failure(_kind(error), f"{type(error).__name__}: {error}", story, Cost(wall_seconds=seconds))
+    return Failure(_kind(error), _writable(message), _writable(story), Cost(wall_seconds=seconds))
+
+
+def _writable(text: str) -> str:
+    """``text`` without the halves of characters that undecodable file names bring and JSON refuses."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _kind(error: Exception) -> FailureKind:

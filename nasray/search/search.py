@@ -100,7 +100,9 @@ class Search:
 
     def deliver(self, chunk: Chunk, results: Sequence[Result]) -> None:
         """Write the results down, then tell what can be told and ask what may be asked."""
-        assert self._in_flight.pop(chunk.number) is chunk
+        held = self._in_flight.pop(chunk.number, None)
+        assert held is chunk, f"chunk {chunk.number} is not in flight: each is delivered exactly once"
+        assert len(results) == len(chunk.proposals), f"{len(results)} results for {len(chunk.proposals)} proposals"
         slots = [proposal.slot for proposal in chunk.proposals]
         self._log.arrived(slots, results, self.wall_seconds)
         self._log.commit(durable=True)
@@ -135,6 +137,11 @@ class Search:
         proposals = self._strategy.ask(range(first, last), self._streams)
         if not proposals:
             return
+        asked = [proposal.slot for proposal in proposals]
+        assert asked == list(range(first, min(first + len(asked), last))), (
+            f"{type(self._strategy).__name__} was asked for slots {first} to {last - 1} and answered {asked}: "
+            "it must answer a prefix of them, in order"
+        )
         proposals = [self._gate(proposal) for proposal in proposals]
         self._log.asked(told, proposals)
         self._proposals.extend(proposals)
@@ -175,7 +182,7 @@ class Search:
         self._arrived = {slot: past.results[slot] for slot in open_slots if slot in past.results}
         self._ready.extend(self._proposals[slot] for slot in open_slots if slot not in past.results)
         for observer in self._observers:
-            observer.told(self.outcomes)
+            observer.told(list(self.outcomes))
 
     def _retell(self, past: Past, told: int) -> list[Outcome]:
         slots = range(len(self.outcomes), told)

@@ -4,38 +4,37 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
-
-import numpy as np
+from typing import Any
 
 from nasray.core.architecture import Architecture
 from nasray.core.errors import InvalidArchitecture, require
 from nasray.core.network_plan import Layer, NetworkPlan
 from nasray.core.space import Graph
+from nasray.spaces.choice_space import ChoiceSpace
+from nasray.spaces.edge_cell import cell_code, edge_values, operator_graph
+from nasray.spaces.four_node_cell import EDGES, N_EDGES, NOTE, append_cell
 from nasray.spaces.wording import describe_operators
 
 OPERATORS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
-EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
-"""(from, to) of each gene, in the order of the benchmark's string."""
-
-N_EDGES, N_OPERATORS = len(EDGES), len(OPERATORS)
+N_OPERATORS = len(OPERATORS)
 _ID = {name: index for index, name in enumerate(OPERATORS)}
-_LAYER = {
-    "skip_connect": ("identity", {}),
-    "nor_conv_1x1": ("relu_conv_bn", {"kernel": 1}),
-    "nor_conv_3x3": ("relu_conv_bn", {"kernel": 3}),
-    "avg_pool_3x3": ("avg_pool", {"kernel": 3}),
-}
-_GRAPH_EDGES = ((0, 1), (0, 2), (0, 4), (1, 3), (1, 5), (2, 6), (3, 6), (4, 7), (5, 7), (6, 7))
+_SIZES = (N_OPERATORS,) * N_EDGES
 
 
 def unique_string(genes: Sequence[int]) -> str:
-    """The benchmark's own unique string: skips are removed and the terms of a sum sorted; ``none`` is kept."""
+    """The benchmark's own unique string, ``to_unique_str(consider_zero=True)`` in its code.
+
+    A skip is what it reads; ``none``, and an operator that reads ``#`` alone, are ``#``; the terms of a sum are sorted.
+    A sum of several ``#`` is not ``#``: with that too there would be 5,390 classes.
+    """
     nodes = ["0"]
     for node in (1, 2, 3):
         terms: list[str] = []
         for gene, (source, target) in zip(genes, EDGES, strict=True):
             if target == node:
-                terms.append(nodes[source] if gene == 1 else f"({nodes[source]})@{OPERATORS[gene]}")
+                absent = gene == 0 or nodes[source] == "#"
+                kept = nodes[source] if gene == 1 else f"({nodes[source]})@{OPERATORS[gene]}"
+                terms.append("#" if absent else kept)
         nodes.append("+".join(sorted(terms)))
     return nodes[3]
 
@@ -50,7 +49,7 @@ def _representatives() -> dict[str, Architecture]:
 
 
 @dataclass(kw_only=True)
-class NasBench201:
+class NasBench201(ChoiceSpace):
     """The NAS-Bench-201 cell space, called NATS-Bench topology space elsewhere.
 
     Dong and Yang 2020, "NAS-Bench-201: Extending the Scope of Reproducible Neural Architecture Search",
@@ -72,53 +71,10 @@ class NasBench201:
         require(self.channels >= 1, f"NasBench201 channels ({self.channels}) must be at least 1")
         require(self.cells_per_stage >= 1, f"NasBench201 cells_per_stage ({self.cells_per_stage}) must be at least 1")
 
-    def sample(self, rng: np.random.Generator) -> Architecture:
-        """Six operators, uniformly."""
-        return Architecture(tuple([int(u) for u in (rng.random(N_EDGES) * N_OPERATORS).tolist()]))
-
-    def mutate(self, architecture: Architecture, rng: np.random.Generator) -> Architecture:
-        """One edge gets another operator, both drawn uniformly."""
-        where, what = rng.random(2).tolist()
-        edge = int(where * N_EDGES)
-        genes = list(architecture.genes)
-        operator = int(what * (N_OPERATORS - 1))
-        genes[edge] = operator + (operator >= genes[edge])
-        return Architecture(tuple(genes))
-
-    def neighbours(self, architecture: Architecture) -> Sequence[Architecture]:
-        """The 24 cells one operator away."""
-        genes = architecture.genes
-        return [
-            Architecture((*genes[:edge], operator, *genes[edge + 1 :]))
-            for edge in range(N_EDGES)
-            for operator in range(N_OPERATORS)
-            if operator != genes[edge]
-        ]
-
-    def crossover(self, first: Architecture, second: Architecture, rng: np.random.Generator) -> Architecture:
-        """Every edge from one of the two parents, with equal chance."""
-        choice = rng.random(N_EDGES).tolist()
-        genes = zip(first.genes, second.genes, choice, strict=True)
-        return Architecture(tuple([a if u < 0.5 else b for a, b, u in genes]))
-
-    def validate(self, architecture: Architecture) -> None:
-        """Six operator ids between 0 and 4.
-
-        Raises:
-            InvalidArchitecture: Anything else.
-        """
-        genes = architecture.genes
-        if len(genes) != N_EDGES or min(genes) < 0 or max(genes) >= N_OPERATORS:
-            raise InvalidArchitecture(
-                f"NAS-Bench-201 cell {list(genes)}: needs {N_EDGES} operator ids between 0 and {N_OPERATORS - 1}"
-            )
-
-    def repair(self, architecture: Architecture, rng: np.random.Generator) -> Architecture:
-        """Keep the valid genes where they stand; draw the others."""
-        drawn = self.sample(rng).genes
-        given = (*architecture.genes[:N_EDGES], *[-1] * (N_EDGES - len(architecture.genes)))
-        genes = zip(given, drawn, strict=True)
-        return Architecture(tuple([old if 0 <= old < N_OPERATORS else new for old, new in genes]))
+    @property
+    def sizes(self) -> Sequence[int]:
+        """Five operators on each of six edges."""
+        return _SIZES
 
     def canonical(self, architecture: Architecture) -> Architecture:
         """The first cell with the same unique string, by the benchmark's own definition (6,466 classes).
@@ -156,8 +112,8 @@ class NasBench201:
         return Architecture(genes)
 
     def graph(self, architecture: Architecture) -> Graph:
-        """Eight nodes: input, the six edge operators in gene order, output (TG-NAS, arXiv 2404.00271)."""
-        return Graph(("input", *(OPERATORS[gene] for gene in architecture.genes), "output"), _GRAPH_EDGES)
+        """Eight nodes: input, the six edge operators in gene order, output."""
+        return operator_graph(EDGES, _names(architecture))
 
     def operator_descriptions(self) -> Mapping[str, Mapping[str, str]]:
         """Sentences for input, output and the five operators."""
@@ -175,6 +131,14 @@ class NasBench201:
         """The genes."""
         return Architecture(tuple(tokens))
 
+    def to_code(self, architecture: Architecture) -> str:
+        """The cell as a class."""
+        return cell_code(EDGES, _names(architecture), NOTE)
+
+    def to_prompt(self, architecture: Architecture) -> Mapping[str, Any]:
+        """Edge -> operator."""
+        return edge_values(EDGES, _names(architecture))
+
     def plan(self, architecture: Architecture, input_shape: tuple[int, int, int], n_classes: int) -> NetworkPlan:
         """Stem, three stages of N cells at C, 2C, 4C channels with residual reductions between, head."""
         width = self.channels
@@ -184,26 +148,16 @@ class NasBench201:
                 _append_reduction(layers, width, f"reduction{stage}")
                 width *= 2
             for cell in range(self.cells_per_stage):
-                _append_cell(layers, architecture.genes, width, f"stage{stage}.cell{cell}")
+                append_cell(layers, _names(architecture), width, 1, f"stage{stage}.cell{cell}")
         layers.append(Layer("bn_relu", (len(layers) - 1,), width, width, stage="head"))
         layers.append(Layer("global_avg_pool", (len(layers) - 1,), width, width, stage="head"))
         layers.append(Layer("linear", (len(layers) - 1,), width, n_classes, stage="head"))
         return NetworkPlan(tuple(layers), input_shape, n_classes)
 
 
-def _append_cell(layers: list[Layer], genes: Sequence[int], width: int, stage: str) -> None:
-    """One cell: an operator per live edge, a sum per node; a node that nothing reaches is zero."""
-    at = [len(layers) - 1]
-    for node in (1, 2, 3):
-        terms: list[int] = []
-        for gene, (source, target) in zip(genes, EDGES, strict=True):
-            if target == node and OPERATORS[gene] != "none":
-                operator, options = _LAYER[OPERATORS[gene]]
-                layers.append(Layer(operator, (at[source],), width, width, options=options, stage=stage))
-                terms.append(len(layers) - 1)
-        operator, inputs = ("identity", tuple(terms)) if terms else ("zero", (at[0],))
-        layers.append(Layer(operator, inputs, width, width, stage=stage))
-        at.append(len(layers) - 1)
+def _names(architecture: Architecture) -> list[str]:
+    """The operator of each edge."""
+    return [OPERATORS[gene] for gene in architecture.genes]
 
 
 def _append_reduction(layers: list[Layer], width: int, stage: str) -> None:

@@ -32,6 +32,7 @@ class RegularizedEvolution:
     population_size: int
     tournament_size: int
     _population: list[Outcome] = field(init=False, default_factory=list[Outcome])
+    _values: list[float] = field(init=False, default_factory=list[float])
     _told: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
@@ -53,22 +54,20 @@ class RegularizedEvolution:
 
     def _offspring(self, slot: int, streams: Streams) -> Proposal:
         rng = streams.at(slot)
-        size, population = self.population_size, self._population
-        parent, best = population[0], None
-        for draw in rng.random(self.tournament_size).tolist():
-            candidate = population[int(draw * size)]
-            value = candidate.value
-            if best is None or value > best:
-                parent, best = candidate, value
-        child = self.space.mutate(parent.proposal.architecture, rng)
-        return Proposal(slot, child, "mutation", (parent.proposal.slot,))
+        size = self.population_size
+        draws = [int(u * size) for u in rng.random(self.tournament_size).tolist()]
+        parent = self._population[max(draws, key=self._values.__getitem__)].proposal
+        return Proposal(slot, self.space.mutate(parent.architecture, rng), "mutation", (parent.slot,))
 
     def tell(self, outcome: Outcome) -> None:
         """The newcomer takes the place of the oldest."""
         if len(self._population) < self.population_size:
             self._population.append(outcome)
+            self._values.append(outcome.value)
         else:
-            self._population[self._told % self.population_size] = outcome
+            oldest = self._told % self.population_size
+            self._population[oldest] = outcome
+            self._values[oldest] = outcome.value
         self._told += 1
 
     def restore(self, history: Sequence[Proposal | Outcome]) -> None:

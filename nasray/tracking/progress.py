@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
+from nasray.analysis.trade_off import NOTHING, TradeOff
 from nasray.core.architecture import Architecture
 from nasray.core.errors import require
 from nasray.core.measurement import Outcome
@@ -48,6 +49,7 @@ class Progress:
         metric: What the value is, with its unit.
         describe: The written form of an architecture.
         stream: Where to draw, usually standard error.
+        trade_off: The search's constraints: what breaks one is not the best so far.
         resume_from_slot: Slots below were done by an earlier process and say nothing about today's speed.
         every_seconds: Between two lines, where there is no terminal.
         clock: Monotonic seconds.
@@ -60,6 +62,7 @@ class Progress:
     metric: str
     describe: Callable[[Architecture], str]
     stream: TextIO
+    trade_off: TradeOff = NOTHING
     resume_from_slot: int = 0
     every_seconds: float = 5.0
     clock: Callable[[], float] = time.monotonic
@@ -67,7 +70,7 @@ class Progress:
     def __post_init__(self) -> None:
         """Start the clock; draw nothing yet."""
         require(self.every_seconds > 0, f"every_seconds ({self.every_seconds}) of the progress must be positive")
-        self._tally = Tally()
+        self._tally = Tally(self.trade_off)
         self._uncounted: list[Outcome] = []  # counted when something is drawn: a call a slot must cost next to nothing
         self._began = self.clock()
         self._rate = RecentRate(self._began, self.resume_from_slot)

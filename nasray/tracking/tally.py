@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from nasray.analysis.trade_off import NOTHING, TradeOff
 from nasray.core.measurement import Measurement, Outcome
 
 
@@ -11,20 +12,24 @@ class Tally:
 
     NOTE: ``add`` sees every outcome of a search that may do 20,000 a second, so it keeps its sums in locals.
 
+    Args:
+        trade_off: The search's constraints.
+
     Attributes:
         done: Outcomes seen.
         failures: Failures among them.
-        best: The first outcome with the highest value; None until something was measured.
+        best: The first outcome with the highest value that keeps the bounds; None until there is one.
         wall_seconds: Sum of the outcomes' cost.
         benchmark_seconds: Sum of the outcomes' cost.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, trade_off: TradeOff = NOTHING) -> None:
         self.done = 0
         self.failures = 0
         self.best: Outcome | None = None
         self.wall_seconds = 0.0
         self.benchmark_seconds = 0.0
+        self._trade_off = trade_off
         self._best_value = -math.inf
         self._value_sum = 0.0
         self._n_values = 0
@@ -32,13 +37,14 @@ class Tally:
     def add(self, outcomes: Sequence[Outcome]) -> None:
         """Count the next outcomes."""
         best_value, value_sum, failures = self._best_value, 0.0, 0
+        bounds, violation = bool(self._trade_off.constraints), self._trade_off.violation
         wall_seconds = benchmark_seconds = 0.0
         for outcome in outcomes:
             result = outcome.result
             if isinstance(result, Measurement):
                 value = result.value
                 value_sum += value
-                if value > best_value:
+                if value > best_value and not (bounds and violation(outcome)):
                     best_value, self.best = value, outcome
             else:
                 failures += 1

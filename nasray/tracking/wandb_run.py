@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from nasray.analysis.trade_off import NOTHING, TradeOff
 from nasray.core.architecture import Architecture
 from nasray.core.errors import require
 from nasray.core.measurement import Failure, Outcome
+from nasray.tracking.front_tally import FRONT_SIZE, HYPERVOLUME, FrontTally
 from nasray.tracking.recent_rate import RecentRate
 from nasray.tracking.redaction import secrets_in, without_secrets
 from nasray.tracking.sink import Sink
@@ -22,9 +24,10 @@ from nasray.tracking.writer import Writer
 
 BEST, MEAN, RATE = "best/value", "batch_mean", "candidates_per_second"
 METRICS = (BEST, MEAN, "failures", RATE, "cost/wall_seconds", "cost/benchmark_seconds")
+FRONT_METRICS = (HYPERVOLUME, FRONT_SIZE)
 COLUMNS = ("rank", "slot", "value", "architecture", "operation", "failure", "wall_seconds", "benchmark_seconds")
 COUNT_SLOTS, COUNT_SECONDS = 512, 0.25
-NOT_FOR_SUMMARY = ("schema", "top", "report")
+NOT_FOR_SUMMARY = ("schema", "top", "front", "objectives", "report")
 FIRST_BEAT_SECONDS = 10.0
 """A slow search shows itself after 10 s, then 20 s later, 40 s, …: 17 extra rows are enough for a fortnight."""
 
@@ -73,6 +76,7 @@ class WandbRun:
         start_timeout_seconds: How long to wait for the service before tracking on disk instead.
         close_timeout_seconds: How long the end of the search may wait for the upload.
         clock: Monotonic seconds.
+        trade_off: The search's objectives and constraints; with several objectives rows show the front.
         make_sink: Replaces W&B, for tests.
 
     Raises:
@@ -98,6 +102,7 @@ class WandbRun:
     start_timeout_seconds: float
     close_timeout_seconds: float
     clock: Callable[[], float] = time.monotonic
+    trade_off: TradeOff = NOTHING
     make_sink: Callable[[], Sink] | None = None
 
     def __post_init__(self) -> None:
@@ -106,7 +111,8 @@ class WandbRun:
         self._secrets = secrets_in(os.environ)
         self._marks = SlotMarks(self.total, self.max_points)
         self._table_marks = SlotMarks(self.total, self.table_rows)
-        self._tally = Tally()
+        self._tally = Tally(self.trade_off)
+        self._front = FrontTally(self.trade_off) if self.trade_off.objectives else None
         self._sample: list[Outcome] = []
         self._uncounted: list[Outcome] = []
         self._count_at = -math.inf
@@ -154,15 +160,20 @@ class WandbRun:
         self._sample.extend(outcomes[slot - first] for slot in self._table_marks.within(first, stop))
         begin = 0
         for slot in self._marks.within(first, stop):
-            self._tally.add(outcomes[begin : slot - first + 1])
+            self._add(outcomes[begin : slot - first + 1])
             self._log(slot, now)
             begin = slot - first + 1
-        self._tally.add(outcomes[begin:])
+        self._add(outcomes[begin:])
         self._last = stop - 1
         self._rate.note(now, stop)
         if now >= self._beat_at:
             self._beat_seconds *= 2
             self._log(self._last, now)
+
+    def _add(self, outcomes: Sequence[Outcome]) -> None:
+        self._tally.add(outcomes)
+        if self._front:
+            self._front.add(outcomes)
 
     def _check(self) -> None:
         require(
@@ -191,7 +202,7 @@ class WandbRun:
             init=without_secrets(init, self._secrets),
             # half of the closing time: W&B must end its upload itself, to leave a complete log on disk
             settings={"init_timeout": self.start_timeout_seconds, "finish_timeout": self.close_timeout_seconds / 2},
-            metrics=METRICS,
+            metrics=(*METRICS, *FRONT_METRICS) if self._front else METRICS,
         )
 
     def _log(self, slot: int, now: float) -> None:
@@ -208,6 +219,7 @@ class WandbRun:
             RATE: self._rate.per_second(now, slot + 1),
             "cost/wall_seconds": self._tally.wall_seconds,
             "cost/benchmark_seconds": self._tally.benchmark_seconds,
+            **(self._front.row() if self._front else {}),
         }
         # the step is the slot: a resumed run cannot write a row twice, nor an offline one lose its place
         self._writer.write({"op": "log", "row": flattened(row), "step": slot})

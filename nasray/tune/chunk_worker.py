@@ -1,6 +1,5 @@
 """What a Tune trial is here: a worker that evaluates chunk after chunk, each of them one Tune result."""
 
-import faulthandler
 import tempfile
 import traceback
 from pathlib import Path
@@ -17,6 +16,7 @@ from nasray.core.measurement import Failure, Result, result_to_json
 from nasray.core.proposal import Proposal
 from nasray.core.seeds import Streams
 from nasray.search.guard import guarded
+from nasray.tune.watchdog import Watchdog
 
 CHUNK, RESULTS, ERROR, USER_ERROR = "chunk", "results", "error", "user_error"
 """Keys of a Tune result: chunk number; results as JSON; a traceback that ends the search; a NasrayError's message."""
@@ -42,62 +42,51 @@ class ChunkWorker(tune.Trainable):
             streams: The evaluator's randomness.
             desk: Handle of the Desk.
             time_limit_seconds: A candidate that takes longer loses its worker; None for no limit.
-            max_attempts: How often a chunk may lose its worker before it is given up.
+            max_attempts: How many workers a candidate may take down before it is given up.
         """
         assert factory is not None
         assert streams is not None
         self._factory, self._streams, self._desk = factory, streams, desk
-        self._time_limit_seconds, self._max_attempts = time_limit_seconds, max_attempts
+        self._max_attempts = max_attempts
         self._evaluator: Evaluator | None = None
         self._finished: int | None = None
+        note = Path(tempfile.gettempdir()) / f"nasray-{desk._actor_id.hex()}-{self.trial_id}"
+        self._watchdog = Watchdog(note, time_limit_seconds)
 
     def step(self) -> dict[str, Any]:
         """Take a chunk from the desk, waiting for one if need be; evaluate it; report it."""
         taken = ray.get(self._desk.take.remote(self.trial_id, self._finished))
         if taken is None:
             return {CHUNK: -1, "done": True}
-        chunk, begun = taken
+        chunk, deaths = taken
         self._finished = chunk.number
         try:
-            results = self._evaluate(chunk, begun)
+            results = self._evaluate(chunk, deaths)
         except NasrayError as error:
             return {CHUNK: chunk.number, USER_ERROR: str(error)}
         except Exception:  # noqa: BLE001 - reported to the driver, which ends the search; Tune would retry for ever
             return {CHUNK: chunk.number, ERROR: traceback.format_exc()}
         return {CHUNK: chunk.number, RESULTS: orjson.dumps([result_to_json(result) for result in results])}
 
-    def _evaluate(self, chunk: Chunk, begun: int) -> list[Result]:
-        if begun >= self._max_attempts:
-            return [self._given_up(proposal, begun) for proposal in chunk.proposals]
+    def _evaluate(self, chunk: Chunk, deaths: int) -> list[Result]:
+        """All at once; one by one when the chunk has taken a worker down before, to spare the innocent."""
         if self._evaluator is None:
             self._evaluator = self._factory()
-        if self._time_limit_seconds is None:
+        if deaths:
+            return [self._suspected(self._evaluator, proposal) for proposal in chunk.proposals]
+        slot = chunk.proposals[0].slot if len(chunk.proposals) == 1 else -1
+        with self._watchdog.watching(slot, len(chunk.proposals)):
             return guarded(self._evaluator, chunk.proposals, self._streams)
-        evaluator, limit = self._evaluator, self._time_limit_seconds
-        return [self._watched(evaluator, proposal, limit) for proposal in chunk.proposals]
 
-    def _watched(self, evaluator: Evaluator, proposal: Proposal, limit: float) -> Result:
-        """Evaluate one candidate under a watchdog that ends this process when the time is up."""
-        story = self._story(proposal)
-        if story.exists():  # this worker's last process hung on it
-            return self._given_up(proposal, 1)
-        with story.open("w") as file:
-            faulthandler.dump_traceback_later(limit, exit=True, file=file)
-            try:
-                return guarded(evaluator, [proposal], self._streams)[0]
-            finally:
-                faulthandler.cancel_dump_traceback_later()
-                story.unlink()
-
-    def _story(self, proposal: Proposal) -> Path:
-        """Where the watchdog leaves the stack of a candidate that hangs."""
-        return Path(tempfile.gettempdir()) / f"nasray-{self._desk._actor_id.hex()}-{self.trial_id}-{proposal.slot}"
-
-    def _given_up(self, proposal: Proposal, begun: int) -> Failure:
-        """The record of a candidate that took its worker down, with its last stack where this machine has it."""
-        story = self._story(proposal)
-        stack = story.read_text() if story.exists() else ""
-        story.unlink(missing_ok=True)
-        if stack:
-            return Failure("timeout", f"took longer than {self._time_limit_seconds} s", stack)
-        return Failure("worker_died", f"{begun} workers died on it: killed, out of memory, or crashed", stack)
+    def _suspected(self, evaluator: Evaluator, proposal: Proposal) -> Result:
+        """Evaluate a candidate that may be the one that kills workers, unless it is known to be."""
+        if proposal.slot == self._watchdog.stuck_slot:
+            return Failure("timeout", f"took longer than {self._watchdog.limit_seconds} s", self._watchdog.stack)
+        before: Any = ray.get(self._desk.suspect.remote(proposal.slot))
+        deaths = 1 + before
+        if deaths >= self._max_attempts:
+            return Failure("worker_died", f"{deaths} workers died on it: killed, out of memory, or crashed")
+        with self._watchdog.watching(proposal.slot, 1):
+            result = guarded(evaluator, [proposal], self._streams)[0]
+        self._desk.clear.remote(proposal.slot)
+        return result

@@ -13,8 +13,8 @@ class Desk:
     """A queue of chunks that remembers what each worker holds.
 
     A worker that died is restarted by Tune under the same name: it finds on the desk the chunk that its predecessor
-    held, and how often that chunk was begun; so nothing but what was in flight is evaluated twice, and a candidate
-    that kills its workers is known.
+    held, and how many workers that chunk took down; so nothing but what was in flight is evaluated twice, and a
+    candidate that kills its workers is known.
     """
 
     def __init__(self) -> None:
@@ -22,6 +22,7 @@ class Desk:
         self._waiting: deque[Chunk] = deque()
         self._held: dict[str, Chunk] = {}
         self._begun: dict[int, int] = {}
+        self._suspects: dict[int, int] = {}
         self._closed = False
         self._changed = asyncio.Event()
 
@@ -33,7 +34,7 @@ class Desk:
         self._wake()
 
     async def take(self, worker: str, finished: int | None) -> tuple[Chunk, int] | None:
-        """The next chunk for ``worker`` and how often it was begun before; None when there will be no more.
+        """The next chunk for ``worker`` and how many workers died on it; None when there will be no more.
 
         Args:
             worker: Name of the worker, the same after a restart.
@@ -54,6 +55,16 @@ class Desk:
         before = self._begun.get(held.number, 0)
         self._begun[held.number] = before + 1
         return held, before
+
+    async def suspect(self, slot: int) -> int:
+        """A candidate of a deadly chunk is begun, alone; how often it was before, without being cleared."""
+        before = self._suspects.get(slot, 0)
+        self._suspects[slot] = before + 1
+        return before
+
+    async def clear(self, slot: int) -> None:
+        """A suspected candidate was evaluated."""
+        self._suspects.pop(slot, None)
 
     async def close(self) -> None:
         """There will be no more chunks."""

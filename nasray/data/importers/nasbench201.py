@@ -6,13 +6,13 @@ https://arxiv.org/abs/2001.00326. Copies of the benchmark differ by several poin
 
 from pathlib import Path
 
-from nasray.core.errors import DataError, require
 from nasray.core.measurement import Split
-from nasray.core.space import TextView
 from nasray.data.column import Column
 from nasray.data.importers.csv_rows import CsvRows
+from nasray.data.importers.row_gatherer import check_best
 from nasray.data.rows import Rows
 from nasray.data.table_entry import TableEntry
+from nasray.data.written_space import WrittenSpace
 
 SEEDS = {
     200: "mean over the seeds trained: 2 for half of the cells, 3 for the others",
@@ -50,7 +50,7 @@ COLUMNS = tuple(
 FILE = CsvRows(text_column="arch", columns=COLUMNS, n_rows=15_625, low=0.0, high=100.0)
 
 
-def read_nasbench201(path: Path, space: TextView) -> Rows:
+def read_nasbench201(path: Path, space: WrittenSpace) -> Rows:
     """The rows of ``nasbench201_accuracy.csv.gz``.
 
     Raises:
@@ -58,20 +58,13 @@ def read_nasbench201(path: Path, space: TextView) -> Rows:
             values are not the published ones.
     """
     rows = FILE.read(path, space)
-    for name, published in BEST.items():
-        best = float(rows.columns[name].max())
-        require(
-            abs(best - published) < 0.001,
-            f"{path}, row {int(rows.columns[name].argmax()) + 2}: the best {name} is {best:.4f}, but {published} is "
-            "published: this is another export of the benchmark; get the file that the catalog names",
-            DataError,
-        )
+    check_best(path, rows, BEST, within=0.001)
     return rows
 
 
 NASBENCH201 = TableEntry(
     name="nasbench201",
-    space="NAS-Bench-201",
+    space="nasbench201",
     n_rows=FILE.n_rows,
     file_name="nasbench201_accuracy.csv.gz",
     sha256="2ac1939f44e70bc2f111d431365bca0556f6c876364d2eba1ba97f5bf58f3285",

@@ -204,4 +204,15 @@ def test_fetch_without_an_address(catalog, space):
 
 def test_the_entries_are_told_apart():
     assert len({one.name for one in ENTRIES}) == len({one.file_name for one in ENTRIES}) == len(ENTRIES)
-    assert all(len(one.sha256) == 64 and one.provenance and one.licence for one in ENTRIES)
+    assert all(one.provenance and one.licence for one in ENTRIES)
+    unpinned = {one.name for one in ENTRIES if one.sha256 is None}
+    assert unpinned == {"nasbench101", "nasbench101_full", "nasbench201_archive", "transnas_archive"}
+    assert all(len(one.sha256) == 64 for one in ENTRIES if one.sha256 is not None)
+    assert all(len({column.name for column in one.columns}) == len(one.columns) for one in ENTRIES)
+
+
+def test_what_is_not_pinned_is_imported_but_not_fetched(catalog, source, space):
+    unpinned = replace(catalog, entries=tuple(replace(one, sha256=None) for one in catalog.entries))
+    assert len(unpinned.open("toy", space)) == 4
+    with pytest.raises(DataError, match=r"the content of toy.csv.gz is not pinned, so it is not fetched unseen: down"):
+        unpinned.fetch("toy", space, source.as_uri())

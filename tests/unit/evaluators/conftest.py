@@ -19,6 +19,9 @@ COLUMNS = {
 
 
 class FakeTable:
+    canonical = False
+    names = tuple(COLUMNS)
+
     def __init__(self) -> None:
         self.index = {(0, 0): 0, (0, 1): 1, (1, 0): 2}
 

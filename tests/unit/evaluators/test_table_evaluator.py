@@ -85,6 +85,10 @@ def test_a_pickled_evaluator_leaves_behind_what_the_table_can_give_again(evaluat
         "dataset": "toy",
         "epochs": 200,
         "chunk_size": 512,
+        "columns": (),
+        "columns_table": None,
+        "space": None,
         "metric": "valid accuracy (%)",
+        "_full": 200,
         "_measured": {},
     }

@@ -124,7 +124,9 @@ def test_a_measurement_says_everything():
     assert [epoch for epoch, _ in measurement.curve] == [1, 2, 3, 4]
     assert measurement.value == measurement.curve[-1][1]
     assert 33 < measurement.value <= 100
-    assert measurement.columns == {"parameters": 4 * 9 + 8 + 4 * 3 + 3}
+    # 3x3 convolution on 6x6, normalisation, linear layer; only the first and the last multiply and add.
+    assert measurement.columns == {"parameters": 4 * 9 + 8 + 4 * 3 + 3, "flops": 36 * 9 * 4 + 4 * 3}
+    assert set(measurement.columns) == set(training().columns)
     assert measurement.cost.wall_seconds > 0
     assert measurement.host
     assert training().chunk_size == 1

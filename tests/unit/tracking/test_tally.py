@@ -2,8 +2,10 @@
 
 import pytest
 
+from nasray.analysis.trade_off import TradeOff
 from nasray.core.architecture import Architecture
 from nasray.core.measurement import Cost, Failure, Measurement, Outcome
+from nasray.core.objective import Constraint
 from nasray.core.proposal import Proposal
 from nasray.tracking.tally import Tally
 
@@ -35,3 +37,10 @@ def test_nothing_but_failures_has_no_best():
     tally.add([outcomes()[1]])
     assert tally.best is None
     assert tally.take_batch_mean() is None
+
+
+def test_what_breaks_a_bound_is_not_the_best():
+    tally = Tally(TradeOff(constraints=(Constraint(column="value", at_most=2.0),)))
+    told = outcomes()
+    tally.add(told)
+    assert tally.best is told[0]

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from nasray.analysis.trade_off import TradeOff
 from nasray.core.architecture import Architecture
 from nasray.core.errors import ConfigError
 from nasray.core.measurement import Cost, Failure, Measurement, Outcome
+from nasray.core.objective import Objective
 from nasray.core.proposal import Proposal
 from nasray.tracking.wandb_process import serve
 from nasray.tracking.wandb_run import WandbRun, flattened, stable_id
@@ -361,3 +363,23 @@ def test_an_error_of_wandb_is_answered_after_what_was_logged_is_kept(caplog: pyt
 
     serve(["{}"], answers.append, refuse)
     assert answers[-1] == {"error": "OSError: disk full"}
+
+
+def test_a_front_is_shown_at_no_more_writes(tmp_path: Path):
+    objectives = Objective(column="value", direction="maximize"), Objective(column="ms", direction="minimize")
+    told = [
+        Outcome(Proposal(slot, Architecture((slot,))), Measurement(float(slot), columns={"ms": float(slot)}))
+        for slot in range(1_000)
+    ]
+    plain, several = FakeSink(), FakeSink()
+    runs = (
+        tracked(plain, tmp_path, total=1_000),
+        tracked(several, tmp_path, total=1_000, trade_off=TradeOff(objectives=objectives, reference=(0.0, 10.0))),
+    )
+    for run in runs:
+        search(run, told, 64)
+        run.close(SUMMARY)
+    assert several.run.writes == plain.run.writes
+    assert "front/size" not in plain.run.rows[0]
+    # Slot 3: the front is (0, 0), (1, 1), (2, 2), (3, 3); from (0, 10) they cover 9 + 8 + 7.
+    assert several.run.rows[0] == {**plain.run.rows[0], "front/hypervolume": 24.0, "front/size": 4}

@@ -1,0 +1,85 @@
+"""The hosts of a Ray cluster, by name."""
+
+from typing import Any
+
+import ray
+
+from nasray.actors.host import Host
+from nasray.actors.host_recipe import HostRecipe
+from nasray.core.errors import ConfigError, require
+
+NAMESPACE = "nasray"
+_MOST_RETRIES = 3  # of a call whose host died; a call that kills every host must come to an end
+
+
+def find_or_start(recipe: HostRecipe) -> Any:
+    """The handle of the host of that name; started if there is none. Any number of processes may ask at once.
+
+    Raises:
+        ConfigError: This process is not connected to a Ray cluster.
+    """
+    _connected(recipe.identity.name)
+    return (
+        ray.remote(Host)
+        .options(
+            name=recipe.identity.name,
+            namespace=NAMESPACE,
+            lifetime="detached",
+            get_if_exists=True,
+            num_cpus=recipe.num_cpus,
+            scheduling_strategy="DEFAULT",  # else a host started inside a trial dies with the trial's placement group
+            max_restarts=-1,
+            max_task_retries=_MOST_RETRIES,
+        )
+        .remote(recipe)
+    )
+
+
+def find(name: str) -> Any:
+    """The handle of the host called ``name``.
+
+    Raises:
+        ConfigError: There is none, or this process is not connected to a Ray cluster.
+    """
+    _connected(name)
+    try:
+        return ray.get_actor(name, namespace=NAMESPACE)
+    except ValueError as error:
+        there = ", ".join(names()) or "none"
+        raise ConfigError(
+            f"no host is called {name!r} on this cluster; there are: {there}. Start it from the process that composed "
+            "the search, or connect to the cluster that has it"
+        ) from error
+
+
+def names() -> list[str]:
+    """Names of the hosts of this cluster, sorted."""
+    found: Any = ray.util.list_named_actors(all_namespaces=True)
+    return sorted(one["name"] for one in found if one["namespace"] == NAMESPACE)
+
+
+def health(name: str) -> dict[str, Any]:
+    """What the host called ``name`` says about itself.
+
+    Raises:
+        ConfigError: There is none, or this process is not connected to a Ray cluster.
+    """
+    return ray.get(find(name).health.remote())
+
+
+def stop(name: str) -> None:
+    """End the host called ``name``, for good; a search that needs it starts it again.
+
+    Raises:
+        ConfigError: There is none, or this process is not connected to a Ray cluster.
+    """
+    ray.kill(find(name), no_restart=True)
+
+
+def _connected(name: str) -> None:
+    require(
+        ray.is_initialized(),
+        f"host {name} lives on a Ray cluster and this process is connected to none; run it with host.where=host under "
+        "`nasray run`, or call ray.init(address=…) first",
+        ConfigError,
+    )

@@ -1,0 +1,82 @@
+"""Builds the predictor of a run: in this process, or as the client of a host."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from nasray.actors.batching import Batching
+from nasray.actors.host_recipe import HostRecipe
+from nasray.actors.identity import Identity
+from nasray.actors.padded_learner import PaddedLearner
+from nasray.actors.padded_predictor import PaddedPredictor
+from nasray.app.parts import constructor_of
+from nasray.app.schema import RunConfig
+from nasray.app.settings import signature_of
+from nasray.core.errors import CapabilityError, ConfigError
+from nasray.core.predictor import Learner, Predictor
+from nasray.core.space import SearchSpace
+from nasray.records.store import Store
+
+
+def predictor_of(config: RunConfig, space: SearchSpace, users: Sequence[Mapping[str, Any]]) -> Predictor | None:
+    """The predictor that ``config`` names; None where it names none and nobody asks for one. No cluster is touched.
+
+    Args:
+        config: The run's configuration.
+        space: The search space.
+        users: Configurations of the parts that may ask for a predictor.
+
+    Raises:
+        CapabilityError: A part asks for a predictor, and none is named.
+        ConfigError: A predictor is named, and no part asks for it; or its settings are impossible.
+    """
+    asking = [name for section in users for name in _asking(section)]
+    settings, host = config.predictor, config.host
+    if settings is None:
+        if asking:
+            raise CapabilityError(f"{asking[0]} needs a predictor and got none; choose one, e.g. predictor=ridge")
+        return None
+    part = str(settings.get("_target_", "")).rpartition(".")[2]
+    if not asking:
+        raise ConfigError(
+            f"predictor {part} is chosen, but no part of the run asks for one; choose a part that does, e.g. "
+            "strategy=screened, or predictor=null"
+        )
+    if host is None:
+        raise ConfigError("host is missing; put it back: it says where the predictor lives")
+    factory = constructor_of(settings, {"space": space})
+    batching = Batching(size=host.batch_size, window_ms=host.window_ms)
+    inner: Predictor = factory()  # here at least for its checks and its direction
+    if host.where == "local":
+        return PaddedLearner(inner=inner, batching=batching) if isinstance(inner, Learner) else _padded(inner, batching)
+    made_of = {"predictor": settings, "space": config.space, "batch_size": host.batch_size}
+    recipe = HostRecipe(
+        identity=Identity.of(part.lower(), made_of, host.name),
+        factory=factory,
+        method="predict",
+        batching=batching,
+        store=Store(root=str(Path(config.paths.data).expanduser() / "hosts")),
+        num_cpus=host.num_cpus,
+    )
+    return _client(recipe, inner)
+
+
+def _padded(inner: Predictor, batching: Batching) -> Predictor:
+    return PaddedPredictor(inner=inner, batching=batching)
+
+
+def _client(recipe: HostRecipe, inner: Predictor) -> Predictor:
+    """Imports Ray only here: without a host, a run over a table does without."""
+    from nasray.actors.remote_learner import RemoteLearner
+    from nasray.actors.remote_predictor import RemotePredictor
+
+    kind = RemoteLearner if isinstance(inner, Learner) else RemotePredictor
+    return kind(identity=recipe.identity, higher_is_better=inner.higher_is_better, recipe=recipe)
+
+
+def _asking(section: Mapping[str, Any]) -> list[str]:
+    """Names of the parts in ``section`` whose constructors take a predictor, outermost first."""
+    target = str(section.get("_target_", ""))
+    own = [target.rpartition(".")[2]] if target and "predictor" in signature_of(target)[1] else []
+    inner = [cast(Mapping[str, Any], one) for one in section.values() if isinstance(one, Mapping)]
+    return own + [name for one in inner for name in _asking(one)]

@@ -1,0 +1,1 @@
+"""Predictors: scores for architectures that nobody has evaluated, one method a file."""

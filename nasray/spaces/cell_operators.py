@@ -1,0 +1,57 @@
+"""The operators that a cell of one's own may put on its edges, and the options that each knows.
+
+They are those of ``nasray/models/operators.py`` that keep the size of the image; a test holds the two together. Said
+here once more because a space is built where torch is not loaded.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nasray.core.errors import require
+
+_CONVOLUTION = ("kernel", "dilation", "groups")
+CELL_OPERATORS: Mapping[str, Sequence[str]] = {
+    "identity": (),
+    "zero": (),
+    "relu": (),
+    "bn_relu": (),
+    "conv": _CONVOLUTION,
+    "conv_bn": _CONVOLUTION,
+    "conv_bn_relu": _CONVOLUTION,
+    "relu_conv_bn": _CONVOLUTION,
+    "sep_conv": ("kernel",),
+    "dil_conv": ("kernel", "dilation"),
+    "max_pool": ("kernel",),
+    "avg_pool": ("kernel",),
+}
+"""Operator -> its options."""
+
+
+def check_operator(name: str, setting: Mapping[str, Any]) -> None:
+    """Refuse an operator of a cell space that cannot be built.
+
+    Args:
+        name: What the space calls it.
+        setting: ``operator``, perhaps ``description``, and the operator's options.
+
+    Raises:
+        ConfigError: What is wrong, and what to write instead.
+    """
+    who = f"CellSpace operator {name!r}"
+    operator = setting.get("operator")
+    require(
+        isinstance(operator, str) and ("." in operator or operator in CELL_OPERATORS),
+        f"{who} names the operator {operator!r}, which is unknown; use one of {', '.join(CELL_OPERATORS)}, or the "
+        "dotted path of a builder (layer) -> torch.nn.Module",
+    )
+    options = set(setting) - {"operator", "description"}
+    known = CELL_OPERATORS.get(str(operator))
+    require(
+        known is None or options <= set(known),
+        f"{who} ({operator}) has the options {sorted(options)}; it knows {sorted(known or ())}: remove or rename",
+    )
+    description = setting.get("description")
+    require(
+        description is None or set(description) == {"short", "medium", "long"},
+        f"{who} has a description with {sorted(description or ())}; it needs short, medium and long, or leave it out",
+    )

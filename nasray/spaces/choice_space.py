@@ -1,0 +1,91 @@
+"""What spaces have in common whose genes are choices among a few values each."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import numpy as np
+
+from nasray.core.architecture import Architecture
+from nasray.core.errors import InvalidArchitecture
+
+
+class ChoiceSpace(ABC):
+    """Genes with a fixed number of values each, and perhaps a rule that holds between them.
+
+    A space that draws, changes or mends its members otherwise overrides the method. Every loop ends: from a member
+    there is always a valid step, and a member of each space can be drawn.
+    """
+
+    @property
+    @abstractmethod
+    def sizes(self) -> Sequence[int]:
+        """``(G,)`` number of values of each gene."""
+
+    def broken_rule(self, genes: Sequence[int]) -> str:  # noqa: ARG002 -- a product of choices has no rule
+        """Which rule genes break whose number and ranges are right, and the remedy; empty when none."""
+        return ""
+
+    def sample(self, rng: np.random.Generator) -> Architecture:
+        """Every gene uniformly, drawn again until valid."""
+        while True:
+            drawn = zip(rng.random(len(self.sizes)).tolist(), self.sizes, strict=True)
+            genes = tuple([int(u * size) for u, size in drawn])
+            if not self.broken_rule(genes):
+                return Architecture(genes)
+
+    def mutate(self, architecture: Architecture, rng: np.random.Generator) -> Architecture:
+        """One gene gets another value, both drawn uniformly, drawn again until valid."""
+        while True:
+            where, what = rng.random(2).tolist()
+            gene = int(where * len(self.sizes))
+            genes = list(architecture.genes)
+            value = int(what * (self.sizes[gene] - 1))
+            genes[gene] = value + (value >= genes[gene])
+            if genes[gene] < self.sizes[gene] and not self.broken_rule(genes):
+                return Architecture(tuple(genes))
+
+    def neighbours(self, architecture: Architecture) -> Sequence[Architecture]:
+        """The members that differ in one gene."""
+        genes = architecture.genes
+        changed = (
+            (*genes[:gene], value, *genes[gene + 1 :])
+            for gene, size in enumerate(self.sizes)
+            for value in range(size)
+            if value != genes[gene]
+        )
+        return [Architecture(one) for one in changed if not self.broken_rule(one)]
+
+    def crossover(self, first: Architecture, second: Architecture, rng: np.random.Generator) -> Architecture:
+        """Every gene from one of the two parents with equal chance, drawn again until valid; after 100 draws, first."""
+        for _ in range(100):
+            choice = rng.random(len(self.sizes)).tolist()
+            pairs = zip(first.genes, second.genes, choice, strict=True)
+            genes = tuple([a if u < 0.5 else b for a, b, u in pairs])
+            if not self.broken_rule(genes):
+                return Architecture(genes)
+        return first
+
+    def validate(self, architecture: Architecture) -> None:
+        """The right number of genes, each in its range, and the space's rule.
+
+        Raises:
+            InvalidArchitecture: Anything else.
+        """
+        genes, sizes = architecture.genes, self.sizes
+        who = f"{type(self).__name__} cell {list(genes)}"
+        if len(genes) != len(sizes):
+            raise InvalidArchitecture(f"{who} has {len(genes)} genes: needs {len(sizes)}")
+        wrong = [at for at, (gene, size) in enumerate(zip(genes, sizes, strict=True)) if not 0 <= gene < size]
+        if wrong:
+            high = [sizes[at] - 1 for at in wrong]
+            raise InvalidArchitecture(f"{who}: genes at {wrong} are out of range: needs 0 to {high}")
+        fault = self.broken_rule(genes)
+        if fault:
+            raise InvalidArchitecture(f"{who} {fault}")
+
+    def repair(self, architecture: Architecture, rng: np.random.Generator) -> Architecture:
+        """Keep the genes that are in range where they stand; draw the others."""
+        drawn = self.sample(rng).genes
+        given = (*architecture.genes[: len(drawn)], *[-1] * (len(drawn) - len(architecture.genes)))
+        genes = zip(given, drawn, self.sizes, strict=True)
+        return Architecture(tuple([old if 0 <= old < size else new for old, new, size in genes]))

@@ -1,0 +1,43 @@
+"""Cells with an operator on every edge, seen as a graph of operators, as code and as named values."""
+
+from collections.abc import Mapping, Sequence
+
+from nasray.core.space import Graph
+from nasray.spaces.code import identifier, render_cell
+
+Edges = Sequence[tuple[int, int]]
+"""``(E,)`` pairs (from, to), from < to, sorted by target, then by source; node 0 is the input, the last the output."""
+
+
+def operator_graph(edges: Edges, operators: Sequence[str]) -> Graph:
+    """Input, one node an edge in the given order, output (TG-NAS, arXiv 2404.00271).
+
+    Two operators are connected where the first ends in the node that the second reads.
+    """
+    last = edges[-1][1]
+    starts = [(0, number) for number, (source, _) in enumerate(edges, 1) if source == 0]
+    inner = [
+        (one, other)
+        for one, (_, reached) in enumerate(edges, 1)
+        for other, (read, _) in enumerate(edges, 1)
+        if reached == read
+    ]
+    ends = [(number, len(edges) + 1) for number, (_, target) in enumerate(edges, 1) if target == last]
+    return Graph(("input", *operators, "output"), tuple(sorted(starts + inner + ends)))
+
+
+def edge_values(edges: Edges, operators: Sequence[str]) -> Mapping[str, str]:
+    """``edge 0 -> 1`` and so on -> its operator."""
+    return {f"edge {source} -> {target}": name for (source, target), name in zip(edges, operators, strict=True)}
+
+
+def cell_code(edges: Edges, operators: Sequence[str], note: str, merge: str = "sum") -> str:
+    """The cell as a class: a module an edge; a node sums what its edges bring, or concatenates and projects it."""
+    modules = {f"edge{s}_{t}": f"{identifier(name)}()" for (s, t), name in zip(edges, operators, strict=True)}
+    last = edges[-1][1]
+    lines: list[str] = []
+    for node in range(1, last + 1):
+        terms = [f"self.edge{source}_{target}(x{source})" for source, target in edges if target == node]
+        whole = f"project(concatenate([{', '.join(terms)}]))" if merge == "concat" else " + ".join(terms)
+        lines.append(f"x{node} = {whole}")
+    return render_cell("Cell", note, modules, ("x0",), [*lines, f"return x{last}"])

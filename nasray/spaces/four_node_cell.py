@@ -1,0 +1,43 @@
+"""The cell that NAS-Bench-201 and TransNAS-Bench-101 share: four nodes, an operator on each of six edges."""
+
+from collections.abc import Sequence
+
+from nasray.core.network_plan import Layer
+
+EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
+"""(from, to) of each gene, in the order of the benchmarks' strings."""
+
+N_EDGES = len(EDGES)
+NOTE = "Every node sums what its edges bring; skip_connect is the identity, none is zero."
+_LAYER = {
+    "skip_connect": ("identity", {}),
+    "nor_conv_1x1": ("relu_conv_bn", {"kernel": 1}),
+    "nor_conv_3x3": ("relu_conv_bn", {"kernel": 3}),
+    "avg_pool_3x3": ("avg_pool", {"kernel": 3}),
+}
+
+
+def append_cell(layers: list[Layer], operators: Sequence[str], out_channels: int, stride: int, stage: str) -> None:
+    """One cell behind the last layer: an operator per live edge, a sum per node; a node that nothing reaches is zero.
+
+    Args:
+        layers: The network so far.
+        operators: One an edge.
+        out_channels: Width of nodes 1 to 3.
+        stride: Of the edges that leave node 0.
+        stage: Where the cell stands.
+    """
+    at, in_channels = [len(layers) - 1], layers[-1].out_channels
+    for node in (1, 2, 3):
+        terms: list[int] = []
+        for name, (source, target) in zip(operators, EDGES, strict=True):
+            if target == node and name != "none":
+                read, step = (out_channels, 1) if source else (in_channels, stride)
+                operator, options = ("factorized_reduce", {}) if name == "skip_connect" and step > 1 else _LAYER[name]
+                layers.append(Layer(operator, (at[source],), read, out_channels, step, options=options, stage=stage))
+                terms.append(len(layers) - 1)
+        if terms:
+            layers.append(Layer("identity", tuple(terms), out_channels, out_channels, stage=stage))
+        else:
+            layers.append(Layer("zero", (at[0],), in_channels, out_channels, stride, stage=stage))
+        at.append(len(layers) - 1)

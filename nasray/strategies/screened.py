@@ -1,0 +1,158 @@
+"""Another strategy, of whose ideas only the most promising is evaluated."""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from nasray.core.architecture import Architecture
+from nasray.core.errors import CapabilityError, require
+from nasray.core.measurement import Measurement, Outcome
+from nasray.core.predictor import Learner, Predictor
+from nasray.core.proposal import Proposal
+from nasray.core.seeds import Streams
+from nasray.core.strategy import Strategy
+
+NOTE = "screened"
+"""The key of this strategy's facts among a proposal's notes."""
+
+
+class _Candidate(Streams):
+    """Streams in which candidate j of slot s draws from the stream of the virtual slot s * k + j."""
+
+    def __init__(self, streams: Streams, k: int, j: int) -> None:
+        super().__init__(streams.seed, streams.part)
+        self._k, self._j = k, j
+
+    def at(self, slot: int) -> np.random.Generator:
+        return super().at(slot * self._k + self._j)
+
+    def fresh(self, slot: int) -> np.random.Generator:
+        return super().fresh(slot * self._k + self._j)
+
+
+@dataclass(kw_only=True)
+class Screened:
+    """Asks another strategy for several candidates a slot, scores them in one batch, and evaluates the best.
+
+    Pre-selection as in Dai et al. 2021, "FBNetV3", https://arxiv.org/abs/2006.02049, and Wei et al. 2020, "NPENAS",
+    https://arxiv.org/abs/2003.12857: the predictor only chooses among what the inner strategy proposes, so that an
+    inner strategy with a useless predictor is as good as alone.
+
+    A candidate that was measured before is taken only if all were. The inner strategy never learns of the candidates
+    that were dropped: each candidate is the answer of a copy of it with its own randomness, and the copy whose answer
+    was taken goes on. So any strategy can be inside.
+
+    A predictor that learns is fitted anew on all measured outcomes whenever there are ``refit_every`` more of them;
+    before ``warm_up`` outcomes there is one candidate a slot. The scores that were used are kept in the proposal's
+    notes, so that a restart calls no predictor for slots that were asked before.
+
+    Args:
+        inner: Who proposes.
+        predictor: Who scores; None is refused.
+        candidates: k, how many candidates a slot.
+        warm_up: Outcomes before a predictor that learns is used; without effect on one that does not.
+        refit_every: Outcomes between two fits.
+
+    Raises:
+        CapabilityError: There is no predictor.
+        ConfigError: An impossible number.
+    """
+
+    inner: Strategy
+    predictor: Predictor | None
+    candidates: int
+    warm_up: int
+    refit_every: int
+    _told: list[Outcome] = field(init=False, default_factory=list[Outcome])
+    _known: set[Architecture] = field(init=False, default_factory=set[Architecture])
+    _shared: dict[int, Any] = field(init=False, default_factory=dict[int, Any], repr=False)
+    _fitted_on: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        """Refuse to screen without a predictor, or nothing."""
+        if self.predictor is None:
+            raise CapabilityError("strategy screened needs a predictor and got none; choose one, e.g. predictor=ridge")
+        for name in ("candidates", "warm_up", "refit_every"):
+            value = getattr(self, name)
+            require(value >= 1, f"Screened {name} ({value}) must be at least 1")
+        self._scorer, self._learner = self.predictor, self.predictor if isinstance(self.predictor, Learner) else None
+        self._share(self.predictor, getattr(self.inner, "space", None))
+
+    def ask(self, slots: range, streams: Streams) -> Sequence[Proposal]:
+        """The best candidate of each slot; the inner strategy's own choice while the predictor knows nothing."""
+        k = self.candidates if self._may_score() else 1
+        made: list[Proposal] = []
+        for slot in slots:
+            drawn = self._draw(slot, k, streams)
+            if not drawn:
+                break
+            made.append(self._choose(drawn) if k > 1 else self._take(drawn[0]))
+        return made
+
+    def tell(self, outcome: Outcome) -> None:
+        """The inner strategy hears of it; the predictor will, at its next fit."""
+        self._remember(outcome)
+        self.inner.tell(outcome)
+
+    def restore(self, history: Sequence[Proposal | Outcome]) -> None:
+        """Restore the inner strategy; the predictor is fitted at the next ask, on what it would have been fitted on."""
+        for event in history:
+            if isinstance(event, Outcome):
+                self._remember(event)
+        self.inner.restore(history)
+
+    def _remember(self, outcome: Outcome) -> None:
+        self._told.append(outcome)
+        self._known.add(outcome.proposal.architecture)
+        self._share(outcome, outcome.proposal)
+
+    def _draw(self, slot: int, k: int, streams: Streams) -> list[tuple[Strategy, Proposal]]:
+        """Up to k candidates, each with the strategy that has just proposed it."""
+        drawn: list[tuple[Strategy, Proposal]] = []
+        for j in range(k):
+            asked = self._copy() if k > 1 else self.inner
+            drawn += [
+                (asked, proposal)
+                for proposal in asked.ask(range(slot, slot + 1), _Candidate(streams, self.candidates, j))
+            ]
+        return drawn
+
+    def _copy(self) -> Strategy:
+        """The inner strategy as it is now; what never changes is shared, or a copy would cost as much as a search."""
+        return copy.deepcopy(self.inner, dict(self._shared))
+
+    def _share(self, *frozen: Any) -> None:
+        self._shared |= {id(one): one for one in frozen}
+
+    def _choose(self, drawn: Sequence[tuple[Strategy, Proposal]]) -> Proposal:
+        """The candidate with the best score; the first among equals; NaN and what was measured before come last."""
+        scores = self._scorer.predict([proposal.architecture for _, proposal in drawn])
+        signed = scores if self._scorer.higher_is_better else -scores
+        known = [proposal.architecture in self._known for _, proposal in drawn]
+        best = int(np.lexsort((np.where(np.isnan(signed), np.inf, -signed), known))[0])
+        return self._take(drawn[best], {"candidate": best, "scores": scores.tolist()})
+
+    def _take(self, chosen: tuple[Strategy, Proposal], note: dict[str, Any] | None = None) -> Proposal:
+        self.inner, proposal = chosen
+        return proposal if note is None else replace(proposal, notes={**(proposal.notes or {}), NOTE: note})
+
+    def _may_score(self) -> bool:
+        """Whether the predictor can be asked; fits it first where it is time for that."""
+        if self._learner is None:
+            return True
+        n = len(self._told)
+        due = self.warm_up + (n - self.warm_up) // self.refit_every * self.refit_every
+        if n < self.warm_up:
+            return False
+        if due > self._fitted_on:
+            measured = [one for one in self._told[:due] if isinstance(one.result, Measurement)]
+            if not measured:
+                return False
+            self._learner.fit(
+                [one.proposal.architecture for one in measured], np.array([one.value for one in measured])
+            )
+            self._fitted_on = due
+        return True

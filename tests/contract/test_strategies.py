@@ -1,0 +1,55 @@
+"""Every strategy of conf/strategy keeps the contract; its hyper-parameters are the numbers of its YAML."""
+
+import pickle
+from functools import partial
+
+import pytest
+
+from nasray.app.parts import build, evaluator_factory
+from nasray.testing.strategy_contract import StrategyContract
+
+
+def changed(value):
+    """Another value of a hyper-parameter, possible wherever the first one is."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return value - 1 if value > 1 else value + 1
+    return value / 2 if value else 0.5
+
+
+@pytest.fixture(scope="module")
+def space(small_space):
+    return small_space
+
+
+@pytest.fixture(scope="module")
+def make(composed, space):
+    """Settings -> a factory of strategies that share nothing and that pickles."""
+    predictor = pickle.dumps(build(composed("predictor", "ridge"), space=space))
+
+    def factory(settings):
+        strategy = evaluator_factory(settings, space=space, predictor=pickle.loads(predictor))()
+        return partial(pickle.loads, pickle.dumps(strategy))
+
+    return factory
+
+
+@pytest.fixture(scope="module")
+def settings(composed, name):
+    return composed("strategy", name)
+
+
+@pytest.fixture(scope="module")
+def make_strategy(make, settings):
+    return make(settings)
+
+
+@pytest.fixture(scope="module")
+def variants(make, settings):
+    numbers = {key: value for key, value in settings.items() if isinstance(value, int | float)}
+    return {key: make({**settings, key: changed(value)}) for key, value in numbers.items()}
+
+
+class TestStrategies(StrategyContract):
+    group = "strategy"

@@ -1,0 +1,82 @@
+"""Tables that are missing, damaged, foreign or full of unknown cells, as the command line meets them."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+TABLE = ("run", "experiment=table", "tracking=none", "budget.evaluations=30")
+
+
+def test_a_missing_table_names_three_ways_to_get_it(nasray) -> None:
+    message = nasray(*TABLE).refused()
+    assert "table nasbench201 is not here" in message
+    for way in ("set NASRAY_DATA_MIRROR", "nasray data fetch nasbench201 --from URL", "nasray data import nasbench201"):
+        assert way in message
+
+
+def test_a_damaged_source_in_the_mirror_is_refused(nasray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NASRAY_DATA_MIRROR", str(tmp_path))
+    (tmp_path / "nasbench201_accuracy.csv.gz").write_bytes(gzip.compress(b"arch\n"))
+    assert "it is damaged or another version; put the right file there" in nasray(*TABLE).refused()
+
+
+@pytest.mark.parametrize("verb", ["run", "verify", "list"])
+def test_a_corrupt_table_is_refused(nasray, tmp_path: Path, verb: str) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "nasbench201.arrow").write_bytes(b"not a table")
+    (tmp_path / "data" / "nasbench201.json").write_bytes(b"{")
+    if verb == "list":
+        ended = nasray("data", "list")
+        assert ended.code == 0
+        assert "damaged" in ended.out
+        return
+    words = TABLE if verb == "run" else ("data", "verify", "nasbench201")
+    message = nasray(*words).refused()
+    assert "its seal" in message
+    assert "run `nasray data import nasbench201 FILE` again" in message
+
+
+def test_a_file_with_unknown_cells_is_refused(nasray, tmp_path: Path) -> None:
+    sets, epochs, splits = ("cifar10", "cifar100", "imagenet16_120"), (200, 12), ("valid", "test")
+    columns = [f"{name}_{split}_{n}" for name in sets for n in epochs for split in splits]
+    cell = "|nor_conv_3x3~0|+|nor_conv_5x5~0|none~1|+|none~0|none~1|none~2|"
+    lines = [",".join(["arch", *columns]), ",".join([cell, *["50"] * len(columns)])]
+    (tmp_path / "foreign.csv.gz").write_bytes(gzip.compress("\n".join([*lines, ""]).encode()))
+    message = nasray("data", "import", "nasbench201", "foreign.csv.gz").refused()
+    assert "nor_conv_5x5" in message
+    assert not (tmp_path / "data" / "nasbench201.arrow").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("import", "nope", "file"), "no table is called 'nope'; known tables: "),
+        (("import", "nasbench201", "file"), "no file at file; name the file of nasbench201 to import"),
+        (("verify", "nasbench201"), "table nasbench201 is not here"),
+        (("fetch", "nasbench201", "--from", "ftp://x/y"), "the address must begin with https://, http://, file://"),
+    ],
+)
+def test_wrong_data_commands_are_one_message(nasray, words: tuple[str, ...], message: str) -> None:
+    assert message in nasray("data", *words).refused()
+
+
+@pytest.fixture
+def mirrored(mirror: Path, monkeypatch: pytest.MonkeyPatch, nasray) -> Path:
+    monkeypatch.setenv("NASRAY_DATA_MIRROR", str(mirror))
+    return mirror
+
+
+def test_the_table_experiment_runs(nasray, mirrored: Path, tmp_path: Path) -> None:
+    ended = nasray(*TABLE, "hydra.run.dir=one")
+    assert ended.code == 0, ended
+    out = ended.out.replace("\u00a0", " ")
+    assert " % accuracy   5 random cells: " in out
+    assert "optimum     91.61 % VALID is the best there is; regret " in out  # 91.607 published for CIFAR-10 valid
+    assert nasray("replay", "one").code == 0
+    assert "is whole: SHA-256" in nasray("data", "verify", "nasbench201").out
+    message = nasray(*TABLE, "evaluator.dataset=cifar1").refused()
+    assert "no column 'cifar1_valid_200'; it has cifar10_valid_200" in message
+    arrow = tmp_path / "data" / "nasbench201.arrow"
+    arrow.write_bytes(arrow.read_bytes()[:-1])
+    assert "it is truncated or replaced" in nasray("replay", "one").refused()

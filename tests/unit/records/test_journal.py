@@ -1,0 +1,244 @@
+"""The journal: what it keeps, and every way of damaging it."""
+
+import errno
+import os
+import stat
+
+import orjson
+import pytest
+
+from nasray.core.architecture import Architecture
+from nasray.core.errors import RecordError
+from nasray.core.event_log import Past
+from nasray.core.fidelity import Fidelity
+from nasray.core.measurement import Cost, Failure, Measurement
+from nasray.core.proposal import Proposal
+from nasray.records import journal as module
+from nasray.records.journal import Journal, read_journal
+from nasray.records.schema import SCHEMA
+
+PROPOSALS = [
+    Proposal(0, Architecture((1, 2))),
+    Proposal(1, Architecture((3, 4)), "mutation", (0,), Fidelity(12), raw=Architecture((9,)), notes={"score": 0.25}),
+    Proposal(2, Architecture((0, 0))),
+]
+RESULTS = [
+    Measurement(0.1),
+    Measurement(93.5, Cost(1.5, 20.0), ((1, 50.0), (2, 93.5)), {"parameters": 73_306.0}, "node-1"),
+    Failure("timeout", "took longer than 3 s", "a\nlong\rstory\u2028é", Cost(3.0), "node-2"),
+]
+PAST = Past(
+    [(0, PROPOSALS[:2]), (1, PROPOSALS[2:])], {0: RESULTS[0], 2: RESULTS[2], 1: RESULTS[1]}, "clock", wall_seconds=2.25
+)
+
+
+def write(path, *, fsync=False, tail=None):
+    journal = Journal(path, fsync=fsync, tail=tail)
+    journal.asked(0, PROPOSALS[:2])
+    journal.commit(durable=False)
+    journal.arrived([0], RESULTS[:1], 1.0)
+    journal.commit(durable=True)
+    journal.asked(1, PROPOSALS[2:])
+    journal.arrived([2, 1], [RESULTS[2], RESULTS[1]], 2.25)
+    journal.stopped("clock")
+    journal.commit(durable=True)
+    journal.close()
+
+
+@pytest.fixture
+def path(tmp_path):
+    write(tmp_path / "journal.jsonl")
+    return tmp_path / "journal.jsonl"
+
+
+def test_it_remembers_everything(path):
+    past, tail = read_journal(path)
+    assert past == PAST
+    assert list(past.results) == [0, 2, 1]
+    assert (tail.n_bytes, tail.n_lines) == (path.stat().st_size, 6)
+
+
+def test_lines_are_json_that_people_can_read(path):
+    lines = [orjson.loads(line) for line in path.read_bytes().splitlines()]
+    assert [sorted(line) for line in lines] == [["crc", "event"]] * 6
+    assert lines[0]["event"] == {"kind": "journal", "schema": SCHEMA}
+    assert lines[2]["event"] == {"slots": [0], "results": [0.1], "wall_seconds": 1.0}
+
+
+def test_it_is_continued_where_it_ended(path):
+    before = path.read_bytes()
+    _, tail = read_journal(path)
+    journal = Journal(path, fsync=False, tail=tail)
+    journal.stopped("again")
+    journal.commit(durable=True)
+    journal.close()
+    assert path.read_bytes().startswith(before)
+    assert read_journal(path)[0].stopped == "again"
+
+
+@pytest.mark.parametrize("cut", range(1, 60))
+def test_a_torn_last_line_is_cut_off(path, cut):
+    content = path.read_bytes()
+    path.write_bytes(content[:-cut])
+    past, tail = read_journal(path)
+    whole = content[: content[:-cut].rfind(b"\n") + 1]
+    assert tail.n_bytes == len(whole)
+    assert past.stopped == ""
+    Journal(path, fsync=False, tail=tail).close()
+    assert path.read_bytes() == whole
+
+
+def swap(lines):
+    lines[2], lines[3] = lines[3], lines[2]
+
+
+def edit(lines):
+    lines[2] = lines[2].replace(b"[0.1]", b"[0.2]")
+
+
+def frame(lines):
+    lines[2] = lines[2].replace(b'"crc"', b'"CRC"')
+
+
+def insert(lines):
+    lines.insert(2, lines[2])
+
+
+def blank(lines):
+    lines.insert(2, b"")
+
+
+def delete(lines):
+    del lines[2]
+
+
+def merge(lines):
+    lines[2:4] = [lines[2] + lines[3]]
+
+
+@pytest.mark.parametrize(("damage", "line"), [
+    (swap, 3), (edit, 3), (frame, 3), (insert, 4), (blank, 3), (delete, 3), (merge, 3),
+])  # fmt: skip
+def test_damage_is_found_at_its_line(path, damage, line):
+    lines = path.read_bytes().split(b"\n")
+    damage(lines)
+    path.write_bytes(b"\n".join(lines))
+    with pytest.raises(RecordError, match=rf"line {line}: the checksum does not match.*cut it before line {line} and"):
+        read_journal(path)
+
+
+def test_every_flipped_bit_is_found(path):
+    content = path.read_bytes()
+    last = content[:-1].rfind(b"\n") + 1
+    for at in range(last):
+        damaged = bytearray(content)
+        damaged[at] ^= 1
+        path.write_bytes(damaged)
+        with pytest.raises(RecordError, match=r"the checksum does not match"):
+            read_journal(path)
+
+
+def sealed(event):
+    crc = module.zlib.crc32(orjson.dumps(event))
+    return b'{"crc":"%08x","event":%b}\n' % (crc, orjson.dumps(event))
+
+
+def test_a_newer_schema(path):
+    path.write_bytes(sealed({"kind": "journal", "schema": SCHEMA + 1}))
+    with pytest.raises(RecordError, match=rf"has schema {SCHEMA + 1}, this nasray reads up to {SCHEMA}: a newer"):
+        read_journal(path)
+
+
+def test_no_schema(path):
+    path.write_bytes(sealed({"kind": "diary"}))
+    with pytest.raises(RecordError, match="has no schema number: it is not a file that nasray wrote"):
+        read_journal(path)
+
+
+def test_events_of_later_versions_are_passed_over(path):
+    _, tail = read_journal(path)
+    journal = Journal(path, fsync=False, tail=tail)
+    journal._append({"weather": "fine"})
+    journal.commit(durable=True)
+    journal.close()
+    assert read_journal(path)[0] == PAST
+
+
+@pytest.mark.parametrize("content", [b"", b'{"crc":"1234'])
+def test_a_run_that_was_killed_before_it_began(path, content):
+    path.write_bytes(content)
+    with pytest.raises(RecordError, match="is empty: the run was stopped before it began; start it again in another"):
+        read_journal(path)
+
+
+def test_no_journal(tmp_path):
+    with pytest.raises(RecordError, match=r"journal.jsonl is missing: the run kept no journal"):
+        read_journal(tmp_path / "journal.jsonl")
+
+
+def test_a_new_journal_never_overwrites_another(path):
+    before = path.read_bytes()
+    with pytest.raises(RecordError, match=r"journal.jsonl exists already: choose another folder, or move"):
+        Journal(path, fsync=False)
+    assert path.read_bytes() == before
+
+
+def test_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(RecordError, match=r"cannot be opened \(No such file or directory\)"):
+        Journal(tmp_path / "nowhere" / "journal.jsonl", fsync=False)
+
+
+@pytest.mark.parametrize("fsync", [True, False])
+def test_only_durable_commits_wait_for_the_disk(tmp_path, monkeypatch, fsync):
+    synced = []
+    monkeypatch.setattr(module.os, "fsync", synced.append)
+    write(tmp_path / "journal.jsonl", fsync=fsync)
+    # The header, and the two durable commits of ``write``.
+    assert len(synced) == (3 if fsync else 0)
+
+
+def test_nothing_is_written_for_an_empty_commit(path, monkeypatch):
+    _, tail = read_journal(path)
+    journal = Journal(path, fsync=True, tail=tail)
+    monkeypatch.setattr(module.os, "write", lambda *_: pytest.fail("wrote"))
+    journal.commit(durable=True)
+
+
+def test_short_writes_are_gone_on_with(tmp_path, monkeypatch):
+    write_all = os.write
+    monkeypatch.setattr(module.os, "write", lambda file, content: write_all(file, content[:7]))
+    write(tmp_path / "journal.jsonl")
+    assert read_journal(tmp_path / "journal.jsonl")[0] == PAST
+
+
+def test_a_full_disk_loses_nothing_that_was_committed(path, monkeypatch):
+    before = path.read_bytes()
+    _, tail = read_journal(path)
+    journal = Journal(path, fsync=False, tail=tail)
+    write_all, room = os.write, [10]
+
+    def write_until_full(file, content):
+        if not room[0]:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        written = write_all(file, content[: room[0]])
+        room[0] -= written
+        return written
+
+    monkeypatch.setattr(module.os, "write", write_until_full)
+    journal.stopped("later")
+    message = (
+        r"cannot be written \(No space left on device\): all committed results are safe; make room, then `nasray res"
+    )
+    with pytest.raises(RecordError, match=message):
+        journal.commit(durable=True)
+    room[0] = 10_000
+    journal.stopped("after there was room again")
+    with pytest.raises(RecordError, match=message):  # it would follow a torn line
+        journal.commit(durable=True)
+    journal.close()
+    assert path.read_bytes()[:-10] == before
+    assert read_journal(path) == (PAST, tail)
+
+
+def test_others_may_read_a_journal(path):
+    assert stat.S_IMODE(path.stat().st_mode) & 0o600 == 0o600
