@@ -1,7 +1,7 @@
 """A predictor in this process that gives the bits it would give in a host."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,11 +22,11 @@ class PaddedPredictor:
 
     inner: Predictor
     batching: Batching
+    higher_is_better: bool = field(init=False)
 
-    @property
-    def higher_is_better(self) -> bool:
-        """The direction of the scores."""
-        return self.inner.higher_is_better
+    def __post_init__(self) -> None:
+        """Scores keep their direction."""
+        self.higher_is_better = self.inner.higher_is_better
 
     def predict(self, architectures: Sequence[Architecture]) -> NDArray[np.float64]:
         """``(A,)`` scores for A architectures."""

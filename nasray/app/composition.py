@@ -8,19 +8,21 @@ from typing import Any
 
 from nasray.analysis.trade_off import TradeOff
 from nasray.app.catalogs import catalog_of
-from nasray.app.parts import EvaluatorFactory, build, evaluator_factory, table_names
+from nasray.app.parts import EvaluatorFactory, build, columns_table_name, evaluator_factory, table_names
 from nasray.app.predictor import predictor_of
 from nasray.app.schema import RunConfig, validated
 from nasray.app.trade_offs import check_columns, trade_off_of
+from nasray.app.weights import check_weights, checkpoints_of, store_of
 from nasray.core.architecture import Architecture
 from nasray.core.budget import Budget
 from nasray.core.evaluator import Evaluator
 from nasray.core.executor import Executor
 from nasray.core.observer import Observer
+from nasray.core.scheduler import Scheduler
 from nasray.core.space import SearchSpace, TextView
 from nasray.core.strategy import Strategy
 from nasray.data.table import Table
-from nasray.records.store import Store
+from nasray.schedulers.never_stop import NeverStop
 from nasray.tracking.progress import Progress
 from nasray.tracking.wandb_run import WandbRun
 
@@ -33,6 +35,7 @@ class Composition:
         config: The validated configuration.
         space: The search space.
         strategy: Who proposes.
+        scheduler: What its candidates do at each rung: the strategy that the search sees.
         factory: Builds the evaluator where it is used.
         evaluator: An evaluator in this process: for its metric, and to fail early.
         budget: When to stop.
@@ -42,6 +45,7 @@ class Composition:
     config: RunConfig
     space: SearchSpace
     strategy: Strategy
+    scheduler: Scheduler
     factory: EvaluatorFactory
     evaluator: Evaluator
     budget: Budget
@@ -70,16 +74,20 @@ def compose(raw: dict[str, Any], folder: Path) -> Composition:
     config = validated(raw)
     budget = Budget(evaluations=config.budget.evaluations, wall_seconds=config.budget.wall_seconds)
     space: SearchSpace = build(config.space)
-    tables = {name: catalog_of(config.paths).open(name, space) for name in table_names(config.evaluator)}
-    predictor = predictor_of(config, space, [config.strategy])
+    names, further = table_names(config.evaluator), columns_table_name(config.evaluator)
+    tables = {name: catalog_of(config.paths).open(name, space) for name in (*names, *([further] if further else []))}
+    predictor = predictor_of(config, space, [config.strategy, config.scheduler or {}])
     strategy: Strategy = build(config.strategy, space=space, predictor=predictor)
-    live = {"space": space, "store": Store(root=str(folder / "store")), "checkpoint_folder": folder / "checkpoints"}
-    live |= {"table": next(iter(tables.values()))} if tables else {}
+    scheduler = _scheduler_of(config, strategy=strategy, space=space, predictor=predictor)
+    check_weights(config, scheduler)
+    live = {"space": space, "store": store_of(folder), "checkpoint_folder": checkpoints_of(folder)}
+    live |= {"table": next(iter(tables.values())), "columns_table": tables.get(further or "")} if tables else {}
     factory = evaluator_factory(config.evaluator, **live)
     composed = Composition(
         config=config,
         space=space,
         strategy=strategy,
+        scheduler=scheduler,
         factory=factory,
         evaluator=factory(),
         budget=budget,
@@ -89,6 +97,11 @@ def compose(raw: dict[str, Any], folder: Path) -> Composition:
     executor_of(config, lambda: 1)  # built for their checks alone: used are those of ``session``, on a live cluster
     observers_of(composed, "", folder, raw, 0)
     return composed
+
+
+def _scheduler_of(config: RunConfig, *, strategy: Strategy, **live: Any) -> Scheduler:
+    """The policy around the strategy; runs that were begun before there were any never stop."""
+    return build(config.scheduler, strategy=strategy, **live) if config.scheduler else NeverStop(strategy=strategy)
 
 
 def executor_of(config: RunConfig, workers: Callable[[], int]) -> Executor:

@@ -8,9 +8,11 @@ from typing import Any
 from nasray.analysis.hypervolume import hypervolume
 from nasray.analysis.trade_off import NOTHING, Loss, TradeOff
 from nasray.app.composition import Composition
+from nasray.core.evaluator import Evaluator
 from nasray.core.executor import Executor
 from nasray.core.known_optimum import KnownOptimum
-from nasray.core.measurement import NO_COST, Measurement, Outcome, TestScore
+from nasray.core.known_splits import KnownSplits
+from nasray.core.measurement import NO_COST, Measurement, Outcome, Split, TestScore
 from nasray.core.proposal import Proposal
 from nasray.core.seeds import Streams
 from nasray.core.space import GraphView
@@ -42,6 +44,13 @@ def ranked(outcomes: Sequence[Outcome], trade_off: TradeOff = NOTHING) -> list[O
     return list(best.values())
 
 
+def has_test(evaluator: Evaluator) -> bool:
+    """Whether TEST was measured; a wrapper has what it wraps."""
+    while (inner := getattr(evaluator, "inner", None)) is not None:
+        evaluator = inner
+    return not isinstance(evaluator, KnownSplits) or Split.TEST in evaluator.splits
+
+
 def result_of(composed: Composition, search: Search, executor: Executor) -> dict[str, Any]:
     """Everything that is known at the end of a search; calls TEST, for the only time."""
     trade_off = composed.trade_off
@@ -57,7 +66,7 @@ def result_of(composed: Composition, search: Search, executor: Executor) -> dict
         "top": [_cell(composed, outcome) for outcome in best[: composed.config.top]],
         **_front(composed, trade_off, search.outcomes),
         "constraints": _constraints(trade_off, search.outcomes),
-        "test": _test(composed, best[0].proposal, executor) if best else None,
+        "test": _test(composed, best[0].proposal, executor) if best and has_test(composed.evaluator) else None,
         "optimum": _optimum(composed),
         "rates": _rates(composed, search.outcomes),
         "operators": _operators(composed, search.outcomes),

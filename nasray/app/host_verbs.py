@@ -36,10 +36,8 @@ def list_(address: Address = "auto") -> None:
 
         for name in directory.names():
             health = directory.health(name)
-            print(
-                f"{name:<32} nasray {health['version']}   {health['items']:>10,} items in {health['batches']:,} batches, "
-                f"{health['mean_batch_size']:.1f} each; {health['queue_length']} waiting"
-            )
+            served = f"{health['items']:,} items in {health['batches']:,} batches of {health['mean_batch_size']:.1f}"
+            print(f"{name:<32} nasray {health['version']}   {served}; {health['queue_length']} waiting")
 
 
 @host.command()

@@ -87,3 +87,9 @@ def table_names(config: Mapping[str, Any]) -> list[str]:
     """Names of the tables that an evaluator's configuration asks for, wrapped evaluators included."""
     own = [str(config["table"])] if config.get("table") else []
     return own + (table_names(config["inner"]) if config.get("inner") else [])
+
+
+def columns_table_name(config: Mapping[str, Any]) -> str | None:
+    """Name of the table that has an evaluator's further columns, a wrapped evaluator's included; None without one."""
+    own = config.get("columns_table")
+    return str(own) if own else columns_table_name(config["inner"]) if config.get("inner") else None

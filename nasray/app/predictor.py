@@ -30,39 +30,44 @@ def predictor_of(config: RunConfig, space: SearchSpace, users: Sequence[Mapping[
         CapabilityError: A part asks for a predictor, and none is named.
         ConfigError: A predictor is named, and no part asks for it; or its settings are impossible.
     """
-    asking = [name for section in users for name in _asking(section)]
     settings, host = config.predictor, config.host
+    _check_asked(settings, [name for section in users for name in _asking(section)])
     if settings is None:
-        if asking:
-            raise CapabilityError(f"{asking[0]} needs a predictor and got none; choose one, e.g. predictor=ridge")
         return None
-    part = str(settings.get("_target_", "")).rpartition(".")[2]
-    if not asking:
-        raise ConfigError(
-            f"predictor {part} is chosen, but no part of the run asks for one; choose a part that does, e.g. "
-            "strategy=screened, or predictor=null"
-        )
     if host is None:
         raise ConfigError("host is missing; put it back: it says where the predictor lives")
     factory = constructor_of(settings, {"space": space})
     batching = Batching(size=host.batch_size, window_ms=host.window_ms)
     inner: Predictor = factory()  # here at least for its checks and its direction
-    if host.where == "local":
-        return PaddedLearner(inner=inner, batching=batching) if isinstance(inner, Learner) else _padded(inner, batching)
-    made_of = {"predictor": settings, "space": config.space, "batch_size": host.batch_size}
-    recipe = HostRecipe(
-        identity=Identity.of(part.lower(), made_of, host.name),
-        factory=factory,
-        method="predict",
-        batching=batching,
-        store=Store(root=str(Path(config.paths.data).expanduser() / "hosts")),
-        num_cpus=host.num_cpus,
-    )
-    return _client(recipe, inner)
-
-
-def _padded(inner: Predictor, batching: Batching) -> Predictor:
+    if host.where == "host":
+        made_of = {"predictor": settings, "space": config.space, "batch_size": host.batch_size}
+        recipe = HostRecipe(
+            identity=Identity.of(_name(settings).lower(), made_of, host.name),
+            factory=factory,
+            method="predict",
+            batching=batching,
+            store=Store(root=str(Path(config.paths.data).expanduser() / "hosts")),
+            num_cpus=host.num_cpus,
+        )
+        return _client(recipe, inner)
+    if isinstance(inner, Learner):
+        return PaddedLearner(inner=inner, batching=batching)
     return PaddedPredictor(inner=inner, batching=batching)
+
+
+def _check_asked(settings: Mapping[str, Any] | None, asking: Sequence[str]) -> None:
+    """A predictor is named exactly when a part asks for one."""
+    if settings is None and asking:
+        raise CapabilityError(f"{asking[0]} needs a predictor and got none; choose one, e.g. predictor=ridge")
+    if settings is not None and not asking:
+        raise ConfigError(
+            f"predictor {_name(settings)} is chosen, but no part of the run asks for one; choose a part that does, "
+            "e.g. strategy=screened, or predictor=null"
+        )
+
+
+def _name(section: Mapping[str, Any]) -> str:
+    return str(section.get("_target_", "")).rpartition(".")[2]
 
 
 def _client(recipe: HostRecipe, inner: Predictor) -> Predictor:
@@ -77,6 +82,6 @@ def _client(recipe: HostRecipe, inner: Predictor) -> Predictor:
 def _asking(section: Mapping[str, Any]) -> list[str]:
     """Names of the parts in ``section`` whose constructors take a predictor, outermost first."""
     target = str(section.get("_target_", ""))
-    own = [target.rpartition(".")[2]] if target and "predictor" in signature_of(target)[1] else []
+    own = [_name(section)] if target and "predictor" in signature_of(target)[1] else []
     inner = [cast(Mapping[str, Any], one) for one in section.values() if isinstance(one, Mapping)]
     return own + [name for one in inner for name in _asking(one)]

@@ -54,6 +54,7 @@ class RunConfig(Section):
 
     space: dict[str, Any]
     strategy: dict[str, Any]
+    scheduler: dict[str, Any] | None = None
     predictor: dict[str, Any] | None = None
     host: HostConfig | None = None
     evaluator: dict[str, Any]

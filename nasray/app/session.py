@@ -14,6 +14,7 @@ from nasray.app.composition import Composition, compose, executor_of, observers_
 from nasray.app.finale import result_of
 from nasray.app.provenance import commit, data_of, versions
 from nasray.app.run_folders import open_run
+from nasray.app.weights import janitor_of
 from nasray.core.errors import RecordError
 from nasray.core.event_log import NoLog, Past
 from nasray.core.observer import Observer
@@ -90,6 +91,8 @@ def _search(composed: Composition, raw: dict[str, Any], run: RunFolder, resumed:
         stack.enter_context(connected(composed.config))
         told = past.n_told if past else 0
         watching = observers_of(composed, run.manifest["run_id"], run.path, raw, told)
+        janitor = janitor_of(composed.config, composed.scheduler, run.path, journal.flush)
+        watching += [janitor] if janitor else []
         executor = executor_of(composed.config, lambda: room(composed.config))
         stack.enter_context(_tidy(watching[0]))
         search = _loop(composed, journal, watching, past)
@@ -133,7 +136,7 @@ def _tidy(terminal: Observer) -> Generator[None]:
 def _loop(composed: Composition, log: Any, watching: Sequence[Observer], past: Past | None) -> Search:
     return Search(
         space=composed.space,
-        strategy=composed.strategy,
+        strategy=composed.scheduler,
         budget=composed.budget,
         width=composed.config.width,
         seed=composed.config.seed,

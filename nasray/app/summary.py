@@ -41,6 +41,8 @@ def _print_winner(result: dict[str, Any], metric: Metric) -> None:
     _line("VALID", _beside(best["value"], test["control_valid"] if test else [], metric))
     if test:
         _line("TEST", _beside(test["best"], test["controls"], metric))
+    else:
+        _line("TEST", "was not measured by this benchmark")
     if optimum := result.get("optimum"):
         regret = metric.distance(optimum["valid"] - best["value"])
         _line("optimum", f"{metric.value(optimum['valid'])} VALID is the best there is; regret {regret}")

@@ -36,11 +36,12 @@ def check_columns(trade_off: TradeOff, evaluator: Evaluator) -> None:
     if not said:
         return
     measured = (VALUE, *said[0])
+    known = ", ".join(measured)
     for one in (*trade_off.objectives, *trade_off.constraints):
         require(
             one.column in measured,
-            f"strategy: the evaluator measures no column {one.column!r}; it measures: {', '.join(measured)}. Name one of "
-            "them in the strategy's objectives and constraints, or add the column to the evaluator",
+            f"strategy: the evaluator measures no column {one.column!r}; it measures: {known}. Name one of them in the "
+            "objectives and constraints, or add the column to the evaluator",
             CapabilityError,
         )
 

@@ -149,6 +149,11 @@ class Table:
         return self.header.canonical
 
     @property
+    def complete(self) -> bool:
+        """Whether every architecture of the space was measured."""
+        return self.header.complete
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The columns' names, in the file's order."""
         return tuple(self._meanings)

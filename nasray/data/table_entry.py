@@ -26,6 +26,7 @@ class TableEntry:
         read: ``(source file, space) -> Rows``; raises DataError unless the file is what it should be.
         canonical: Whether one architecture stands for all that compute the same function (the space's ``canonical``),
             so that any of them is looked up as that one.
+        complete: Whether every architecture of the space was measured.
     """
 
     name: str
@@ -39,3 +40,4 @@ class TableEntry:
     columns: tuple[Column, ...]
     read: Callable[[Path, WrittenSpace], Rows]
     canonical: bool = False
+    complete: bool = True

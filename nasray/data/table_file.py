@@ -50,6 +50,7 @@ def header_of(entry: TableEntry, source: Path, rows: Rows, space: TextView) -> T
         columns=entry.columns,
         witnesses=tuple((space.to_text(Architecture(one)), one) for one in genes),
         canonical=entry.canonical,
+        complete=entry.complete,
     )
 
 

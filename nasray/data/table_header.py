@@ -22,6 +22,7 @@ class TableHeader:
         columns: Meaning of every column, in the file's order.
         witnesses: ``(text, genes)`` of some rows: a space that reads the text as other genes cannot use the table.
         canonical: Whether a row stands for every architecture with the same canonical form.
+        complete: Whether every architecture of the space was measured.
     """
 
     name: str
@@ -32,6 +33,7 @@ class TableHeader:
     columns: tuple[Column, ...]
     witnesses: tuple[tuple[str, tuple[int, ...]], ...]
     canonical: bool = False
+    complete: bool = True
 
     def check_space(self, space: TextView) -> None:
         """Return if ``space`` gives the witnesses the genes that the table knows them by.

@@ -1,5 +1,7 @@
 """DARTS genotypes as numbers: what is where, and what kind of cell that makes."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -41,4 +43,4 @@ def _depths(pairs: NDArray[np.integer]) -> NDArray[np.float64]:
 
 def _flat(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """``(A, …)`` as ``(A, F)``."""
-    return values.reshape(len(values), -1)
+    return values.reshape(len(values), math.prod(values.shape[1:]))

@@ -84,7 +84,7 @@ class DartsFitted:
                     f"darts_fitted knows genotypes of {N_GENES} genes and operators 0 to {N_OPERATORS - 1}, got "
                     f"{list(one)}; search space=darts with allow_none=false"
                 )
-        values = self._fitted().predict(*darts_features(np.array(genes)))
+        values = self._fitted().predict(*darts_features(np.array(genes, np.int64).reshape(-1, N_GENES)))
         return [Measurement(round(float(value), DIGITS)) for value in values]
 
     def test(self, proposal: Proposal, streams: Streams) -> TestScore:  # noqa: ARG002 -- there is none for anybody

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
-@dataclass(kw_only=True)
+@dataclass
 class SumKernel:
     """The kernel is ``x·x' + weight * exp(-gamma |z - z'|^2)``; z is standardised by the training data.
 

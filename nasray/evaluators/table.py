@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasray.core.architecture import Architecture
-from nasray.core.errors import DataError, require
+from nasray.core.errors import DataError, NotFinite, require
 from nasray.core.measurement import NO_COST, Cost, Measurement, Split, TestScore
 from nasray.core.proposal import Proposal
 from nasray.core.seeds import Streams
@@ -29,6 +29,11 @@ class MeasuredTable(Protocol):
     @property
     def canonical(self) -> bool:
         """Whether a row stands for every architecture with the same canonical form."""
+        ...
+
+    @property
+    def complete(self) -> bool:
+        """Whether every architecture of the space was measured."""
         ...
 
     def objective(self, name: str) -> str:
@@ -102,7 +107,9 @@ class TableEvaluator:
         """The VALID value of each proposal.
 
         Raises:
-            DataError: An architecture, the schedule that its fidelity asks for, or one of its columns is not there.
+            DataError: The table lacks an architecture, though it should have all, or the schedule of a fidelity.
+            LookupError: An incomplete table lacks an architecture: a failure of that candidate alone.
+            NotFinite: One of the further columns has no value for an architecture; likewise.
         """
         rows = self._rows([one.architecture for one in proposals])
         full, found = self._measured.setdefault(self._full, {}), list[Measurement]()
@@ -168,7 +175,12 @@ class TableEvaluator:
                 return [index[one.genes] for one in architectures]
             except KeyError:  # the table says which one is unknown
                 pass
-        return self.table.rows(architectures).tolist()
+        try:
+            return self.table.rows(architectures).tolist()
+        except DataError as error:
+            if self.table.complete:
+                raise
+            raise LookupError(str(error)) from error
 
     def _measurement(self, proposal: Proposal, row: int) -> Measurement:
         """The Measurement of one row at the proposal's fidelity."""
@@ -186,7 +198,7 @@ class TableEvaluator:
         """The further columns of one architecture.
 
         Raises:
-            DataError: It has no value in one of them.
+            NotFinite: It has no value in one of them.
         """
         if not self.columns:
             return {}
@@ -194,7 +206,7 @@ class TableEvaluator:
         found = {name: float(self._source.column(name)[at]) for name in self.columns}
         for name, value in found.items():
             if math.isnan(value):
-                raise DataError(
+                raise NotFinite(
                     f"column {name} has no value for architecture {architecture.key}: the source could not measure it; "
                     "take a column without gaps, or let such architectures fail"
                 )

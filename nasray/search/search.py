@@ -137,10 +137,10 @@ class Search:
         proposals = self._strategy.ask(range(first, last), self._streams)
         if not proposals:
             return
-        asked = [proposal.slot for proposal in proposals]
-        assert asked == list(range(first, min(first + len(asked), last))), (
-            f"{type(self._strategy).__name__} was asked for slots {first} to {last - 1} and answered {asked}: "
-            "it must answer a prefix of them, in order"
+        n = len(proposals)
+        assert (n > last - first, proposals[0].slot, proposals[-1].slot) == (False, first, first + n - 1), (
+            f"{type(self._strategy).__name__} was asked for slots {first} to {last - 1} and answered "
+            f"{[proposal.slot for proposal in proposals]}: it must answer a prefix of them, in order"
         )
         proposals = [self._gate(proposal) for proposal in proposals]
         self._log.asked(told, proposals)

@@ -22,15 +22,18 @@ NOTE = "screened"
 class _Candidate(Streams):
     """Streams in which candidate j of slot s draws from the stream of the virtual slot s * k + j."""
 
-    def __init__(self, streams: Streams, k: int, j: int) -> None:
-        super().__init__(streams.seed, streams.part)
-        self._k, self._j = k, j
+    def __init__(self, outer: Streams, k: int, j: int) -> None:
+        self.seed, self.part = outer.seed, outer.part
+        self._outer, self._k, self._j = outer, k, j
 
     def at(self, slot: int) -> np.random.Generator:
-        return super().at(slot * self._k + self._j)
+        return self._outer.at(slot * self._k + self._j)
 
     def fresh(self, slot: int) -> np.random.Generator:
-        return super().fresh(slot * self._k + self._j)
+        return self._outer.fresh(slot * self._k + self._j)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Candidate, (self._outer, self._k, self._j)
 
 
 @dataclass(kw_only=True)
@@ -68,7 +71,6 @@ class Screened:
     refit_every: int
     _told: list[Outcome] = field(init=False, default_factory=list[Outcome])
     _known: set[Architecture] = field(init=False, default_factory=set[Architecture])
-    _shared: dict[int, Any] = field(init=False, default_factory=dict[int, Any], repr=False)
     _fitted_on: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
@@ -79,7 +81,6 @@ class Screened:
             value = getattr(self, name)
             require(value >= 1, f"Screened {name} ({value}) must be at least 1")
         self._scorer, self._learner = self.predictor, self.predictor if isinstance(self.predictor, Learner) else None
-        self._share(self.predictor, getattr(self.inner, "space", None))
 
     def ask(self, slots: range, streams: Streams) -> Sequence[Proposal]:
         """The best candidate of each slot; the inner strategy's own choice while the predictor knows nothing."""
@@ -107,32 +108,34 @@ class Screened:
     def _remember(self, outcome: Outcome) -> None:
         self._told.append(outcome)
         self._known.add(outcome.proposal.architecture)
-        self._share(outcome, outcome.proposal)
 
     def _draw(self, slot: int, k: int, streams: Streams) -> list[tuple[Strategy, Proposal]]:
         """Up to k candidates, each with the strategy that has just proposed it."""
         drawn: list[tuple[Strategy, Proposal]] = []
+        frozen = self._frozen()
         for j in range(k):
-            asked = self._copy() if k > 1 else self.inner
+            asked = copy.deepcopy(self.inner, dict(frozen)) if k > 1 else self.inner
             drawn += [
                 (asked, proposal)
                 for proposal in asked.ask(range(slot, slot + 1), _Candidate(streams, self.candidates, j))
             ]
         return drawn
 
-    def _copy(self) -> Strategy:
-        """The inner strategy as it is now; what never changes is shared, or a copy would cost as much as a search."""
-        return copy.deepcopy(self.inner, dict(self._shared))
+    def _frozen(self) -> dict[int, Any]:
+        """By id, what copies of the inner strategy share, since it never changes: they would cost too much otherwise.
 
-    def _share(self, *frozen: Any) -> None:
-        self._shared |= {id(one): one for one in frozen}
+        NOTE: made anew for every slot. Kept in a field, the ids would be those of other objects after pickling.
+        """
+        proposals = [outcome.proposal for outcome in self._told]
+        return {id(one): one for one in [self.predictor, getattr(self.inner, "space", None), *self._told, *proposals]}
 
     def _choose(self, drawn: Sequence[tuple[Strategy, Proposal]]) -> Proposal:
         """The candidate with the best score; the first among equals; NaN and what was measured before come last."""
         scores = self._scorer.predict([proposal.architecture for _, proposal in drawn])
         signed = scores if self._scorer.higher_is_better else -scores
         known = [proposal.architecture in self._known for _, proposal in drawn]
-        best = int(np.lexsort((np.where(np.isnan(signed), np.inf, -signed), known))[0])
+        by_score_among_new = np.array([np.where(np.isnan(signed), np.inf, -signed), known])
+        best = int(np.lexsort(by_score_among_new)[0])
         return self._take(drawn[best], {"candidate": best, "scores": scores.tolist()})
 
     def _take(self, chosen: tuple[Strategy, Proposal], note: dict[str, Any] | None = None) -> Proposal:

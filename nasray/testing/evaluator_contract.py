@@ -5,7 +5,9 @@ import pickle
 from collections.abc import Sequence
 
 import orjson
+import pytest
 
+from nasray.core.errors import DataError
 from nasray.core.evaluator import Evaluator
 from nasray.core.executor import EvaluatorFactory
 from nasray.core.measurement import Measurement, Result, TestScore, result_from_json, result_to_json
@@ -95,9 +97,12 @@ class EvaluatorContract:
             assert again == one, f"written and read again, {one} is {again}"
 
     def test_it_has_a_test_score(self, make_evaluator: EvaluatorFactory, proposals: Sequence[Proposal]) -> None:
-        """A finite one, the same each time, without an evaluation before."""
+        """A finite one, the same each time, without an evaluation before; a DataError where none was published."""
         evaluator = make_evaluator()
-        score = evaluator.test(proposals[0], STREAMS)
+        try:
+            score = evaluator.test(proposals[0], STREAMS)
+        except DataError as error:
+            pytest.skip(str(error))
         assert isinstance(score, TestScore), f"test() gave {score!r}, not a TestScore"
         assert math.isfinite(score.value)
         assert evaluator.test(proposals[0], STREAMS).value == score.value

@@ -32,7 +32,7 @@ class LoopScheduler(FIFOScheduler):
     def on_trial_result(self, tune_controller: Any, trial: Trial, result: dict[str, Any]) -> str:
         """Deliver a chunk; end everything when the search is finished or cannot go on."""
         chunk = self._open.pop(result[CHUNK], None)
-        if chunk is not None:
+        if chunk is not None and self.error is None:
             try:
                 self._deliver(chunk, result)
             except BaseException as error:  # noqa: BLE001 - Tune would wrap it: raised again by the executor

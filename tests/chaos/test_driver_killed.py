@@ -1,4 +1,4 @@
-"""The driver is killed at random moments of a running search; `nasray resume` must find what the undisturbed run finds."""
+"""The driver is killed at random moments of a search; `nasray resume` must find what the undisturbed run finds."""
 
 import json
 import os

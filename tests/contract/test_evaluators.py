@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from nasray.app.parts import evaluator_factory, table_names
+from nasray.app.parts import build, columns_table_name, evaluator_factory, table_names
+from nasray.core.architecture import Architecture
 from nasray.core.proposal import Proposal
 from nasray.data.catalog import Catalog
 from nasray.testing.evaluator_contract import EvaluatorContract
@@ -26,22 +27,34 @@ def settings(composed, name):
 
 
 @pytest.fixture(scope="module")
-def make_evaluator(settings, small_space, request):
-    live = {"space": small_space, "store": None, "checkpoint_folder": None}
-    for table in table_names(settings):
-        catalog = Catalog(
-            folder=request.getfixturevalue("tmp_path_factory").mktemp("tables"),
-            mirror=request.getfixturevalue("mirror"),
-        )
-        live["table"] = catalog.open(table, small_space)
+def live(settings, small_space, composed, request):
+    """What the evaluator is handed: the tables it names and the space they belong to, or any small space."""
+    handed = {"space": small_space, "store": None, "checkpoint_folder": None}
+    further = columns_table_name(settings)
+    names = [*table_names(settings), *([further] if further else [])]
+    if names:
+        folder = request.getfixturevalue("tmp_path_factory").mktemp("tables")
+        catalog = Catalog(folder=folder, mirror=request.getfixturevalue("mirror"))
+        handed["space"] = build(composed("space", catalog.entry(names[0]).space))
+        tables = [catalog.open(table, handed["space"]) for table in names]
+        handed |= {"table": tables[0], "columns_table": tables[-1] if further else None}
+    return handed
+
+
+@pytest.fixture(scope="module")
+def make_evaluator(settings, live):
     return evaluator_factory(settings, **live)
 
 
 @pytest.fixture(scope="module")
-def proposals(settings, small_space):
-    rng = np.random.default_rng(0)
+def proposals(settings, live):
+    """Rows of its table where it has one, since some know a part of their space only."""
     n = 4 if "recipe" in settings else 30
-    return [Proposal(slot, small_space.sample(rng)) for slot in range(n)]
+    if "table" in live:
+        known = [Architecture(tuple(genes)) for genes in live["table"].index]
+        return [Proposal(slot, known[slot * (len(known) // n)]) for slot in range(n)]
+    rng = np.random.default_rng(0)
+    return [Proposal(slot, live["space"].sample(rng)) for slot in range(n)]
 
 
 class TestEvaluators(EvaluatorContract):

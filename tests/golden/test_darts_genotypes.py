@@ -6,6 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from nasray.core.architecture import Architecture
+from nasray.models.parameter_count import plan_parameters
 from nasray.spaces.darts import Darts
 
 pytestmark = pytest.mark.golden
@@ -24,7 +25,7 @@ def _unlearnt(plan):
     return weights
 
 
-def test_parameters(mirror, plan_parameters):
+def test_parameters(mirror):
     rows = pq.read_table(mirror / "nasbench301_surrogate_1225_cells.parquet", columns=["arch", "params"]).to_pylist()
     cells = set()
     for row in rows:

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from nasray.models.parameter_count import plan_parameters
 from nasray.spaces.nasbench101 import NasBench101
 from nasray.spaces.nasbench101_cells import enumerate_cells
 
@@ -29,7 +30,7 @@ def _small_cells(mirror):
 def test_numbers_of_distinct_cells(vertices, cells):
     found = enumerate_cells(vertices)
     assert found.shape == (cells, 26)
-    assert len(np.unique(found, axis=0)) == cells
+    assert len(set(map(bytes, found))) == cells
 
 
 @pytest.mark.parametrize(("space", "vertices"), [("4V9E", 4), ("5V9E", 5)])
@@ -40,13 +41,13 @@ def test_the_small_cells_are_the_measured_ones(mirror, space, vertices):
     assert measured == {tuple(genes) for genes in enumerate_cells(vertices).tolist()}
 
 
-def test_parameters_of_the_2532_small_cells(mirror, plan_parameters):
+def test_parameters_of_the_2532_small_cells(mirror):
     cells = list(_small_cells(mirror))
     assert len(cells) == 2_532
     assert [plan_parameters(SPACE.plan(cell, (3, 32, 32), 10)) for cell, _ in cells] == [count for _, count in cells]
 
 
-def test_an_order_of_vertices_moves_few_parameters(mirror, plan_parameters):
+def test_an_order_of_vertices_moves_few_parameters(mirror):
     """Channels that do not divide go to the first vertices, so the canonical order of 140 cells counts otherwise."""
     moved = 0
     for cell, published in _small_cells(mirror):
@@ -56,7 +57,7 @@ def test_an_order_of_vertices_moves_few_parameters(mirror, plan_parameters):
     assert moved == 140
 
 
-def test_parameters_of_the_500_cells(mirror, plan_parameters):
+def test_parameters_of_the_500_cells(mirror):
     rows = pq.read_table(mirror / "nasbench101_500_cells.parquet", columns=["arch", "params"]).to_pylist()
     forms = set()
     for row in rows:

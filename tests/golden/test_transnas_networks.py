@@ -2,6 +2,7 @@
 
 import pytest
 
+from nasray.models.parameter_count import plan_parameters
 from nasray.spaces.transnas_micro import TransNasMicro
 
 pytestmark = pytest.mark.golden
@@ -19,5 +20,5 @@ SPACE = TransNasMicro(channels=64, stem_halvings=2)
         ("64-41414-2_01_123", 9_446_763),
     ],
 )
-def test_parameters(text, parameters, plan_parameters):
+def test_parameters(text, parameters):
     assert plan_parameters(SPACE.plan(SPACE.from_text(text), (3, 256, 256), 75)) == parameters

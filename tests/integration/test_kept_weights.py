@@ -27,7 +27,7 @@ from nasray.spaces.nasbench201 import NasBench201
 from nasray.strategies.regularized_evolution import RegularizedEvolution
 
 SPACE = NasBench201(channels=2, cells_per_stage=1)
-N, SEED = 32, 2
+N, SEED = 24, 2
 
 
 class Killed(BaseException):
@@ -105,15 +105,18 @@ class Mortality:
         unlink = Path.unlink
 
         def mortal(path, missing_ok=False):
+            present = path.exists()
             unlink(path, missing_ok=missing_ok)
-            if path.parent == folder / "checkpoints":
+            if present and path.parent == folder / "checkpoints":
                 self._count()
 
         monkeypatch.setattr(Path, "unlink", mortal)
 
     def delete(self, address):
+        present = (Path(self.store.root) / address[:2] / address).exists()
         self.store.delete(address)
-        self._count()
+        if present:  # what a life before deleted is deleted again, to no effect
+            self._count()
 
     def _count(self):
         if self.left is not None:
@@ -130,7 +133,8 @@ def live_once(folder: Path, make, delete) -> Search:
     journal = Journal(path, fsync=False, tail=tail)
     scheduler, evaluator = make(), training(folder)
     checkpoints = Checkpoints(store=evaluator.store, folder=folder / "checkpoints")
-    janitor = Janitor(live=scheduler.live, sweep=functools.partial(checkpoints.sweep, delete=delete))
+    sweep = functools.partial(checkpoints.sweep, delete=delete)
+    janitor = Janitor(live=scheduler.live, secure=journal.flush, sweep=sweep)
     try:
         search = Search(
             space=SPACE,
@@ -143,6 +147,9 @@ def live_once(folder: Path, make, delete) -> Search:
             past=past,
         )
         Simulator(workers=2).run(search, lambda: evaluator, Streams(SEED, "evaluator"))
+    except Killed:
+        journal._buffer.clear()  # what was gathered and not written dies with its process
+        raise
     finally:
         journal.close()
     search.scheduler = scheduler
@@ -155,21 +162,24 @@ def kept(folder: Path) -> tuple[set[int], int]:
     return slots, sum(path.is_file() for path in (folder / "store").rglob("*"))
 
 
-@pytest.mark.parametrize("make", [evolution, halving])
-def test_a_driver_that_dies_after_every_deletion_ends_as_if_it_had_never_died(make, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("make", "lifetime"), [(evolution, 1), (halving, 1), (evolution, 9)])
+def test_a_driver_that_dies_after_every_few_deletions_ends_as_if_it_had_never_died(
+    make, lifetime, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("nasray.records.journal.GATHER_SECONDS", 3600)  # written when the janitor asks for it, or lost
     calm = live_once(tmp_path / "calm", make, Store(root=str(tmp_path / "calm" / "store")).delete)
     assert all(isinstance(outcome.result, Measurement) for outcome in calm.outcomes)
 
     troubled, deaths = tmp_path / "troubled", 0
     mortality = Mortality(monkeypatch, troubled)
     while True:
-        mortality.left = 1
+        mortality.left = lifetime
         try:
             resumed = live_once(troubled, make, mortality.delete)
             break
         except Killed:
             deaths += 1
-    assert deaths > N, "a blob and a small file a slot"
+    assert deaths > N // lifetime, "a blob and a small file a slot"
     assert archive_hash(resumed.outcomes) == archive_hash(calm.outcomes)
     assert [dict(one.result.columns) for one in resumed.outcomes] == [dict(one.result.columns) for one in calm.outcomes]
 
@@ -183,5 +193,5 @@ def test_a_driver_that_dies_after_every_deletion_ends_as_if_it_had_never_died(ma
 def test_offspring_do_inherit(tmp_path):
     search = live_once(tmp_path / "run", evolution, Store(root=str(tmp_path / "run" / "store")).delete)
     shares = [one.result.columns["inherited_share"] for one in search.outcomes if one.proposal.inherits is not None]
-    assert len(shares) > 3
+    assert len(shares) > 2
     assert max(shares) > 0.5

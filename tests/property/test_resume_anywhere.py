@@ -19,7 +19,7 @@ from nasray.spaces.nasbench201 import NasBench201
 from nasray.strategies.regularized_evolution import RegularizedEvolution
 
 SPACE = NasBench201(channels=8, cells_per_stage=1)
-N = 24
+N = 16
 
 
 class Recorder:

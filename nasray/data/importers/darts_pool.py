@@ -113,4 +113,5 @@ DARTS_POOL = TableEntry(
     columns=COLUMNS,
     read=read_darts_pool,
     canonical=True,
+    complete=False,
 )

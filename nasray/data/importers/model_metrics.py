@@ -22,12 +22,27 @@ class EvaluationData:
     validation_accuracy: float = 0.0
     test_accuracy: float = 0.0
 
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "EvaluationData":
+        """Read the message.
+
+        Raises:
+            ValueError: It is cut off or none.
+        """
+        found = {number: value for number, value in _fields(content) if isinstance(value, float)}
+        return cls(*(found.get(number, 0.0) for number in range(1, 6)))
+
 
 @dataclass(frozen=True, slots=True)
 class ModelMetrics:
-    """One training run: at the start, half-way, at the end."""
+    """One training run: at the start, half-way, at the end.
 
-    evaluations: tuple[EvaluationData, ...]
+    Attributes:
+        evaluations: Their messages, unread: a table needs the last one.
+        trainable_parameters: Of the network.
+    """
+
+    evaluations: tuple[bytes, ...]
     trainable_parameters: int
 
     @classmethod
@@ -37,19 +52,14 @@ class ModelMetrics:
         Raises:
             ValueError: It is cut off or none.
         """
-        evaluations: list[EvaluationData] = []
+        evaluations: list[bytes] = []
         parameters = 0
         for number, value in _fields(content):
             if number == 1 and isinstance(value, bytes):
-                evaluations.append(_evaluation(value))
+                evaluations.append(value)
             elif number == 2 and isinstance(value, int):
                 parameters = value
         return cls(tuple(evaluations), parameters)
-
-
-def _evaluation(content: bytes) -> EvaluationData:
-    found = {number: value for number, value in _fields(content) if isinstance(value, float)}
-    return EvaluationData(*(found.get(number, 0.0) for number in range(1, 6)))
 
 
 def _fields(content: bytes) -> Iterator[tuple[int, int | float | bytes]]:

@@ -19,7 +19,7 @@ from nasray.core.errors import DataError
 from nasray.core.measurement import Split
 from nasray.core.space import need
 from nasray.data.column import Column
-from nasray.data.importers.model_metrics import ModelMetrics
+from nasray.data.importers.model_metrics import EvaluationData, ModelMetrics
 from nasray.data.importers.row_gatherer import REMEDY, Bounds, RowGatherer, check_best
 from nasray.data.importers.tfrecord import records
 from nasray.data.matrix_space import MatrixSpace
@@ -127,6 +127,7 @@ def _cells(path: Path, schedules: Sequence[int]) -> dict[str, _Cell]:
             run = ModelMetrics.from_bytes(base64.b64decode(encoded, validate=True))
             if not {*bits} <= {"0", "1"} or len(run.evaluations) != START_HALF_END:
                 raise ValueError(f"{len(run.evaluations)} evaluations, adjacency {bits!r}")
+            end = EvaluationData.from_bytes(run.evaluations[-1])
         except (ValueError, TypeError) as error:
             raise DataError(f"{path}, record {number}: not a run of NAS-Bench-101 ({error!r}); {REMEDY}") from error
         if epochs not in schedules:
@@ -138,7 +139,6 @@ def _cells(path: Path, schedules: Sequence[int]) -> dict[str, _Cell]:
         cell = found.setdefault(name, _Cell(number, drawing, run.trainable_parameters, {}))
         if (cell.drawing, cell.parameters) != (drawing, run.trainable_parameters):
             raise DataError(f"{path}, record {number}: the hash of record {cell.record}, but another cell; {REMEDY}")
-        end = run.evaluations[-1]
         n, valid, test, seconds = cell.sums.get(epochs, (0, 0.0, 0.0, 0.0))
         for value in (end.validation_accuracy, end.test_accuracy):
             if not 0 <= value <= 1:

@@ -193,6 +193,7 @@ NASBENCH101_500 = TableEntry(
     columns=COLUMNS_500,
     read=read_nasbench101_500,
     canonical=True,
+    complete=False,
 )
 NASBENCH101_SMALL = TableEntry(
     name="nasbench101_small",
@@ -206,4 +207,5 @@ NASBENCH101_SMALL = TableEntry(
     columns=COLUMNS_SMALL,
     read=read_nasbench101_small,
     canonical=True,
+    complete=False,
 )

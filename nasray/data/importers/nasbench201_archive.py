@@ -111,7 +111,7 @@ def _cells(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
 def _from_tar(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """The files ``000000.pickle.pbz2`` and so on, in the archive's order."""
     try:
-        with tarfile.open(path) as archive:
+        with tarfile.open(path, "r:") as archive:
             for member in archive:
                 stem = Path(member.name).name.partition(".")[0]
                 file = archive.extractfile(member) if stem.isdecimal() and member.isfile() else None
@@ -127,7 +127,7 @@ def _values(cell: Mapping[str, Any]) -> list[float]:
     found: list[float] = []
     for valid, test in SOURCES.values():
         for epochs, names in SCHEDULES.items():
-            runs = next(cell[name] for name in names if name in cell)["all_results"]
+            runs = cell[names[0] if names[0] in cell else names[1]]["all_results"]
             found += [_mean(runs, source, part, epochs) for source, part in (valid, test)]
             trained = [run for (source, _), run in runs.items() if source == valid[0]]
             found.append(sum(sum(run["train_times"].values()) for run in trained) / len(trained))

@@ -20,6 +20,7 @@ COLUMNS = {
 
 class FakeTable:
     canonical = False
+    complete = True
     names = tuple(COLUMNS)
 
     def __init__(self) -> None:

@@ -65,6 +65,10 @@ def test_the_order_of_a_nodes_inputs_does_not_count(streams):
     assert one.value == other.value
 
 
+def test_nothing_is_nothing(streams):
+    assert list(fitted().evaluate([], streams)) == []
+
+
 def test_it_never_passes_for_the_benchmark():
     assert fitted().metric == "darts_fitted valid accuracy (%)"
     assert fitted().splits == {Split.VALID}

@@ -1,9 +1,12 @@
 import pickle
 from functools import partial
 
+import numpy as np
 import pytest
 
+from nasray.core.architecture import Architecture
 from nasray.core.errors import ConfigError, DataError
+from nasray.core.measurement import Split
 from nasray.evaluators.table import TableEvaluator
 
 
@@ -54,6 +57,58 @@ def test_an_unknown_architecture_is_named(evaluator, propose, streams):
         evaluator.evaluate([propose(0, (0, 1)), propose(1, (5, 5))], streams)
     with pytest.raises(DataError, match=r"no row for architecture 5.5"):
         evaluator.test(propose(1, (5, 5)), streams)
+
+
+def test_an_architecture_that_an_incomplete_table_lacks_fails_alone(evaluator, propose, streams, monkeypatch):
+    monkeypatch.setattr(evaluator.table, "complete", False, raising=False)
+    with pytest.raises(LookupError, match=r"no row for architecture 5.5"):
+        evaluator.evaluate([propose(0, (0, 1)), propose(1, (5, 5))], streams)
+
+
+def test_the_longest_schedule_is_full_effort(toy_table, propose, streams):
+    longest = TableEvaluator(table=toy_table, dataset="toy", epochs=None, chunk_size=1)
+    assert values(longest.evaluate([propose(0, (0, 1)), propose(1, (0, 1), 12)], streams)) == [90.0, 20.0]
+    assert longest.splits == {Split.VALID, Split.TEST}
+    with pytest.raises(DataError, match=r"TableEvaluator dataset \('svhn'\) is not in the table; it has toy"):
+        TableEvaluator(table=toy_table, dataset="svhn", epochs=None, chunk_size=1)
+
+
+def test_a_schedule_without_test_says_so(toy_table):
+    assert TableEvaluator(table=toy_table, dataset="toy", epochs=12, chunk_size=1).splits == {Split.VALID}
+
+
+def test_columns_come_from_the_second_table_by_architecture(toy_table, propose, streams):
+    devices = type(toy_table)()
+    devices.index = {(1, 0): 0, (0, 1): 1, (0, 0): 2}
+    both = TableEvaluator(
+        table=toy_table, dataset="toy", epochs=200, chunk_size=1, columns=["toy_valid_12"], columns_table=devices
+    )
+    own = TableEvaluator(table=toy_table, dataset="toy", epochs=200, chunk_size=1, columns=["toy_valid_12"])
+    asked = [propose(0, (0, 0)), propose(1, (1, 0))]
+    assert [one.columns for one in both.evaluate(asked, streams)] == [{"toy_valid_12": 40.0}, {"toy_valid_12": 30.0}]
+    assert [one.columns for one in own.evaluate(asked, streams)] == [{"toy_valid_12": 30.0}, {"toy_valid_12": 40.0}]
+    with pytest.raises(DataError, match="no column 'toy_latency_ms'; it has"):
+        TableEvaluator(table=toy_table, dataset="toy", epochs=200, chunk_size=1, columns=["toy_latency_ms"])
+
+
+def test_one_row_for_many_architectures_needs_the_space(toy_table, propose, streams):
+    class Sorted:
+        def canonical(self, architecture):
+            return Architecture(tuple(sorted(architecture.genes)))
+
+    toy_table.canonical = True
+    del toy_table.index[1, 0]
+    with pytest.raises(ConfigError, match="a row of this table stands for many architectures; hand it the space"):
+        TableEvaluator(table=toy_table, dataset="toy", epochs=200, chunk_size=1)
+    evaluator = TableEvaluator(table=toy_table, dataset="toy", epochs=200, chunk_size=1, space=Sorted())
+    assert values(evaluator.evaluate([propose(0, (1, 0)), propose(1, (0, 1))], streams)) == [90.0, 90.0]
+
+
+def test_the_time_of_the_benchmark_is_the_cost(toy_table, propose, streams, monkeypatch):
+    monkeypatch.setattr(toy_table, "names", ("toy_valid_200", "toy_seconds_200"), raising=False)
+    monkeypatch.setattr(toy_table, "column", lambda name: np.array([5.0, 6.0, 7.0]))
+    evaluator = TableEvaluator(table=toy_table, dataset="toy", epochs=200, chunk_size=1)
+    assert evaluator.evaluate([propose(0, (0, 1))], streams)[0].cost.benchmark_seconds == 6.0
 
 
 def test_a_missing_test_column_is_answered_with_the_columns(toy_table, propose, streams):

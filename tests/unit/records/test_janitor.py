@@ -12,6 +12,10 @@ def outcome(slot, value):
     return Outcome(Proposal(slot, Architecture((slot,))), result)
 
 
+def nothing():
+    pass
+
+
 @pytest.fixture
 def sweeps():
     return []
@@ -19,7 +23,7 @@ def sweeps():
 
 @pytest.fixture
 def janitor(sweeps):
-    return Janitor(live=lambda: {7}, sweep=lambda n_told, keep: sweeps.append((n_told, keep)))
+    return Janitor(live=lambda: {7}, secure=nothing, sweep=lambda n_told, keep: sweeps.append((n_told, keep)))
 
 
 def test_live_slots_and_the_earliest_best_are_kept(janitor, sweeps):
@@ -28,7 +32,7 @@ def test_live_slots_and_the_earliest_best_are_kept(janitor, sweeps):
     janitor.told([outcome(3, 8.0)])
     janitor.told([outcome(4, 9.0)])
     janitor.close({})
-    assert sweeps == [(1, {7}), (3, {7, 2}), (4, {7, 2}), (5, {7, 4})]
+    assert sweeps == [(1, {7}), (3, {7, 2}), (4, {7, 2}), (5, {7, 4}), (5, {7, 4})]
 
 
 @pytest.mark.parametrize("error", [RecordError("refused"), OSError("refused")])
@@ -37,7 +41,15 @@ def test_a_sweep_that_fails_does_not_end_the_search(error, sweeps):
         sweeps.append(n_told)
         raise error
 
-    janitor = Janitor(live=frozenset, sweep=sweep)
+    janitor = Janitor(live=frozenset, secure=nothing, sweep=sweep)
     janitor.told([outcome(0, 1.0)])
     janitor.told([outcome(1, 1.0)])
     assert sweeps == [1, 2]
+
+
+def test_nothing_is_deleted_before_what_was_told_is_safe(sweeps):
+    def secure():
+        raise RecordError("the disk is full")
+
+    Janitor(live=frozenset, secure=secure, sweep=lambda *told: sweeps.append(told)).told([outcome(0, 1.0)])
+    assert sweeps == []

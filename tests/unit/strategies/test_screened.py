@@ -1,3 +1,4 @@
+import pickle
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -172,6 +173,14 @@ def test_a_restored_one_asks_no_predictor_for_what_was_asked_and_goes_on_alike()
     assert not pupil.lessons
     assert restored.ask(range(6, 7), STREAMS) == usual.ask(range(6, 7), STREAMS)
     assert len(pupil.lessons) == 1
+
+
+def test_a_pickled_one_goes_on_alike(line):
+    strategy = screened(RandomSearch(space=line), Gene())
+    tell(strategy, strategy.ask(range(20), STREAMS))
+    there = pickle.loads(pickle.dumps(strategy))
+    assert there.ask(range(20, 40), STREAMS) == strategy.ask(range(20, 40), STREAMS)
+    assert not [name for name, value in vars(there).items() if isinstance(value, dict)], "no ids are kept"
 
 
 def test_it_needs_a_predictor():

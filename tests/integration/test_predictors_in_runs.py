@@ -1,0 +1,92 @@
+"""A run with a predictor, from the command line: here, in a host, resumed, replayed, and what is refused."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from nasray.app.cli import app
+from nasray.app.session import resume
+from nasray.records.run_folder import RunFolder
+from nasray.strategies.screened import NOTE
+
+SMALL = ("executor=simulator", "evaluator=synthetic", "tracking=none", "budget.evaluations=40", "width=4", "controls=0")
+SCREENED = ("strategy=screened", "strategy.warm_up=10", "predictor=ridge")
+
+
+@pytest.fixture
+def nasray(tmp_path, monkeypatch, capsys):
+    """Runs the command line in this process; gives the exit code, what was printed, and the run folder."""
+    from hydra.core.global_hydra import GlobalHydra
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NASRAY_DATA", str(tmp_path / "data"))
+
+    def run(*arguments):
+        GlobalHydra.instance().clear()
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            app(list(arguments))
+        folders = sorted(tmp_path.glob("runs/*/*"), key=lambda folder: folder.stat().st_mtime_ns)
+        return ended.value.code or 0, "".join(capsys.readouterr()), folders[-1] if folders else None
+
+    return run
+
+
+def archive(folder: Path) -> str:
+    return json.loads((folder / "result.json").read_text())["archive"]
+
+
+def test_scores_are_journaled_and_a_resumed_run_finds_the_same(nasray):
+    code, said, folder = nasray("run", *SMALL, *SCREENED)
+    assert code == 0, said
+    whole, found = archive(folder), (folder / "journal.jsonl").read_bytes().splitlines(keepends=True)
+    assert sum(NOTE.encode() in line for line in found) == 27
+    (folder / "result.json").unlink()
+    (folder / "journal.jsonl").write_bytes(b"".join(found[: len(found) // 2]))
+    assert resume(folder)["archive"] == whole
+    assert RunFolder.open(folder).result["archive"] == whole
+    code, said, _ = nasray("replay", str(folder))
+    assert code == 0, said
+
+
+@pytest.mark.ray
+def test_in_a_host_the_run_is_the_same(nasray, ray_cluster):
+    from nasray.actors import directory
+
+    _, _, here = nasray("run", *SMALL, *SCREENED)
+    code, said, there = nasray("run", *SMALL, *SCREENED, "host.where=host", "host.name=for-a-test")
+    assert code == 0, said
+    assert there != here
+    assert archive(there) == archive(here)
+    code, said, _ = nasray("run", *SMALL, *SCREENED, "host.where=host", "host.name=for-a-test", "predictor.shrinkage=2")
+    assert code == 2
+    assert "host for-a-test serves configuration" in said
+    code, said, _ = nasray("host", "list")
+    assert "for-a-test" in said
+    assert "270 items" in said  # 27 slots of 10 candidates
+    code, said, _ = nasray("host", "stop", "for-a-test")
+    assert (code, said) == (0, "for-a-test is stopped\n")
+    assert "for-a-test" not in directory.names()
+    code, said, _ = nasray("host", "stop", "for-a-test")
+    assert code == 2
+    assert "no host is called 'for-a-test' on this cluster" in said
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["strategy=screened"], "Screened needs a predictor and got none; choose one, e.g. predictor=ridge"),
+        (["predictor=ridge"], "predictor Ridge is chosen, but no part of the run asks for one"),
+        ([*SCREENED, "predictor.shrinkage=-1.0"], "Ridge shrinkage (-1.0) must be above 0"),
+        ([*SCREENED, "host.where=moon"], "host.where ('moon')"),
+        ([*SCREENED, "host.batch_size=0"], "host.batch_size (0)"),
+        ([*SCREENED, "~host"], "host is missing; put it back"),
+    ],
+)
+def test_bad_input_is_refused_with_one_message(nasray, overrides, message):
+    code, said, folder = nasray("run", *SMALL, *overrides)
+    assert code == 2
+    assert message in said
+    assert "Traceback" not in said
+    assert folder is None
