@@ -19,4 +19,6 @@ def evaluator_factory(space: NasBench201) -> Callable[[], TableEvaluator]:
         sys.exit("this script needs the measured data: set NASRAY_DATA_MIRROR to a folder that has it")
     folder = Path(tempfile.gettempdir()) / "nasray-benchmarks"
     table = Catalog(folder=folder, mirror=Path(mirror)).open("nasbench201", space)
-    return functools.partial(TableEvaluator, table=table, dataset="cifar10", epochs=200, chunk_size=4096)
+    return functools.partial(
+        TableEvaluator, table=table, dataset="cifar10", epochs=200, chunk_size=4096, columns=(), columns_table=None
+    )

@@ -95,7 +95,9 @@ def measure(path: Path, dataset: str, epochs: int, asked: list[Architecture]) ->
     before = process.memory_info().rss
     start = time.perf_counter()
     table = Table.open(path)
-    evaluator = TableEvaluator(table=table, dataset=dataset, epochs=epochs, chunk_size=CHUNK)
+    evaluator = TableEvaluator(
+        table=table, dataset=dataset, epochs=epochs, chunk_size=CHUNK, columns=(), columns_table=None
+    )
     evaluator.evaluate(proposals[:1], streams)
     open_seconds = time.perf_counter() - start
     batched: list[float] = []

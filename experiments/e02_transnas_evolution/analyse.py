@@ -46,7 +46,9 @@ def arms(space: TransNasMicro) -> dict[str, Callable[[], Strategy]]:
 
 def task_figures(task: str, space: TransNasMicro) -> dict[str, Any]:
     table = default_catalog().open("transnas_micro", space)
-    evaluator = TableEvaluator(table=table, dataset=task, epochs=None, chunk_size=1, space=space)
+    evaluator = TableEvaluator(
+        table=table, dataset=task, epochs=None, chunk_size=1, space=space, columns=(), columns_table=None
+    )
     optimum, threshold = evaluator.optimum(), evaluator.threshold(TOP_SHARE)
     values = np.array([one.value for one in _whole_space(evaluator, space)])
     rng = Streams(0, f"e02/{task}").at(0)

@@ -86,7 +86,9 @@ def curves(rows: np.ndarray, valid: np.ndarray, test: np.ndarray) -> np.ndarray:
 
 
 def dataset_figures(dataset: str, table: Table, space: NasBench201) -> dict[str, Any]:
-    evaluator = TableEvaluator(table=table, dataset=dataset, epochs=200, chunk_size=4096, space=space)
+    evaluator = TableEvaluator(
+        table=table, dataset=dataset, epochs=200, chunk_size=4096, space=space, columns=(), columns_table=None
+    )
     valid, test = (table.column(f"{dataset}_{split}_200") for split in ("valid", "test"))
     rng = Streams(0, f"e04/{dataset}").at(0)
     found: dict[str, np.ndarray] = {}

@@ -26,13 +26,15 @@ TOP_SHARE = 0.001
 def ranked(outcomes: Sequence[Outcome], trade_off: TradeOff = NOTHING) -> list[Outcome]:
     """Measured outcomes of distinct architectures, best first.
 
-    Feasible before infeasible ones, less violation before more, then by value; among equals by the other objectives, so
-    that the first is on the front where the value is an objective, and then the earlier slot first.
+    Feasible before infeasible ones, less violation before more; then what was measured with more effort, then by value;
+    among equals by the other objectives, so that the first is on the front where the value is an objective, and then
+    the earlier slot first.
     """
 
-    def place(outcome: Outcome) -> tuple[float, float, tuple[float, ...], int]:
+    def place(outcome: Outcome) -> tuple[float, float, float, tuple[float, ...], int]:
         return (
             trade_off.violation(outcome),
+            -outcome.rung,
             -outcome.value,
             trade_off.loss(outcome) or (),
             outcome.proposal.slot,

@@ -32,7 +32,7 @@ def check_weights(config: RunConfig, scheduler: Scheduler) -> None:
         ConfigError: They are not kept.
     """
     training = _training(config.evaluator)
-    if training is None or not getattr(scheduler, "needs_weights", False):
+    if training is None or not scheduler.needs_weights:
         return
     require(
         bool(training["keep_weights"]),

@@ -122,6 +122,11 @@ class Outcome:
         """The measured value; minus infinity for a Failure, so that a failed candidate loses every comparison."""
         return self.result.value if isinstance(self.result, Measurement) else -math.inf
 
+    @property
+    def rung(self) -> float:
+        """Epochs it was measured at; infinity for full effort. Values of different rungs are not alike."""
+        return math.inf if self.proposal.fidelity is None else self.proposal.fidelity.epochs
+
 
 def result_to_json(result: Result) -> float | dict[str, Any]:
     """A result as JSON takes it; fields at their default are left out, a bare value is a bare number.

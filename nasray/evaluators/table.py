@@ -75,8 +75,8 @@ class TableEvaluator:
     dataset: str
     epochs: int | None
     chunk_size: int
-    columns: Sequence[str] = ()
-    columns_table: MeasuredTable | None = None
+    columns: Sequence[str]
+    columns_table: MeasuredTable | None
     space: SearchSpace | None = None
     metric: str = field(init=False)
     _full: int = field(init=False, repr=False)

@@ -28,14 +28,14 @@ class Janitor:
     secure: Callable[[], None]
     sweep: Callable[[int, Set[int]], None]
     _n_told: int = field(init=False, default=0)
-    _best: tuple[float, int] | None = field(init=False, default=None)
+    _best: tuple[float, float, int] | None = field(init=False, default=None)
 
     def told(self, outcomes: Sequence[Outcome]) -> None:
         """Sweep."""
         for outcome in outcomes:
             self._n_told = outcome.proposal.slot + 1
             if isinstance(outcome.result, Measurement):
-                found = (-outcome.value, outcome.proposal.slot)
+                found = (-outcome.rung, -outcome.value, outcome.proposal.slot)
                 self._best = found if self._best is None else min(self._best, found)
         self._sweep()
 
@@ -44,7 +44,7 @@ class Janitor:
         self._sweep()
 
     def _sweep(self) -> None:
-        winner = set[int]() if self._best is None else {self._best[1]}
+        winner = set[int]() if self._best is None else {self._best[2]}
         with suppress(RecordError, OSError):  # an Observer must not raise; the next sweep finds it
             self.secure()
             self.sweep(self._n_told, self.live() | winner)

@@ -38,7 +38,9 @@ def catalog(mirror, tmp_path_factory):
 
 
 def lookup(table, space, **settings):
-    return TableEvaluator(table=table, chunk_size=512, space=space, **settings)
+    return TableEvaluator(
+        **{"table": table, "chunk_size": 512, "space": space, "columns": (), "columns_table": None, **settings}
+    )
 
 
 def test_transnas_has_seven_tasks_and_its_published_best(catalog):

@@ -29,7 +29,15 @@ def test_every_cell_is_there(table):
     [("cifar10", 91.607, 94.373), ("cifar100", 73.493, 73.513), ("imagenet16_120", 46.733, 47.311)],
 )
 def test_the_published_optima(table, dataset, valid, test):
-    assert round(TableEvaluator(table=table, dataset=dataset, epochs=200, chunk_size=512).optimum(), 3) == valid
+    assert (
+        round(
+            TableEvaluator(
+                table=table, dataset=dataset, epochs=200, chunk_size=512, columns=(), columns_table=None
+            ).optimum(),
+            3,
+        )
+        == valid
+    )
     assert round(float(table.column(f"{dataset}_test_200").max()), 3) == test
 
 
@@ -37,14 +45,18 @@ def test_one_cell_through_the_evaluator(table):
     # First row of the source file: all six edges average pooling.
     text = "|avg_pool_3x3~0|+|avg_pool_3x3~0|avg_pool_3x3~1|+|avg_pool_3x3~0|avg_pool_3x3~1|avg_pool_3x3~2|"
     proposal = Proposal(0, SPACE.from_text(text))
-    full = TableEvaluator(table=table, dataset="cifar10", epochs=200, chunk_size=512)
-    short = TableEvaluator(table=table, dataset="imagenet16_120", epochs=12, chunk_size=512)
+    full = TableEvaluator(table=table, dataset="cifar10", epochs=200, chunk_size=512, columns=(), columns_table=None)
+    short = TableEvaluator(
+        table=table, dataset="imagenet16_120", epochs=12, chunk_size=512, columns=(), columns_table=None
+    )
     assert (full.evaluate([proposal], STREAMS)[0].value, full.test(proposal, STREAMS).value) == (37.348, 49.02)
     assert (short.evaluate([proposal], STREAMS)[0].value, short.test(proposal, STREAMS).value) == (6.3667, 5.7)
 
 
 def test_the_top_thousandth_is_sixteen_cells(table):
-    evaluator = TableEvaluator(table=table, dataset="cifar10", epochs=200, chunk_size=512)
+    evaluator = TableEvaluator(
+        table=table, dataset="cifar10", epochs=200, chunk_size=512, columns=(), columns_table=None
+    )
     threshold = evaluator.threshold(0.001)
     # ceil(15,625 / 1,000) = 16; no two of these cells tie.
     assert sum(float(value) >= threshold for value in table.column("cifar10_valid_200")) == 16

@@ -42,7 +42,7 @@ def table(mirror, tmp_path_factory):
 
 def searched(table, strategy, dataset):
     """``(seeds, slots)`` rows of the table in the order in which each seed's search evaluated them."""
-    evaluator = TableEvaluator(table=table, dataset=dataset, epochs=200, chunk_size=512)
+    evaluator = TableEvaluator(table=table, dataset=dataset, epochs=200, chunk_size=512, columns=(), columns_table=None)
     rows = np.empty((N_SEEDS, AFTER[-1]), dtype=np.int64)
     for seed in range(N_SEEDS):
         budget = Budget(evaluations=AFTER[-1])

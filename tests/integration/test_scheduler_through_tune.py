@@ -56,7 +56,7 @@ def factory(folder) -> EvaluatorFactory:
 def archive(executor, folder) -> tuple[str, list]:
     inner = RegularizedEvolution(space=SPACE, population_size=4, tournament_size=2)
     policy = SuccessiveHalving(strategy=inner, rungs=[1, 2, 4], eta=2, bracket_size=4)
-    search = Search(space=SPACE, strategy=policy, budget=Budget(evaluations=16), width=8, seed=3, log=NoLog())
+    search = Search(space=SPACE, strategy=policy, budget=Budget(evaluations=20), width=8, seed=3, log=NoLog())
     executor.run(search, factory(folder), Streams(3, "evaluator"))
     return archive_hash(search.outcomes), [outcome.proposal for outcome in search.outcomes]
 

@@ -12,7 +12,7 @@ from nasray.evaluators.table import TableEvaluator
 
 @pytest.fixture
 def evaluator(toy_table):
-    return TableEvaluator(table=toy_table, dataset="toy", epochs=200, chunk_size=512)
+    return TableEvaluator(table=toy_table, dataset="toy", epochs=200, chunk_size=512, columns=(), columns_table=None)
 
 
 def values(measured):
@@ -66,15 +66,17 @@ def test_an_architecture_that_an_incomplete_table_lacks_fails_alone(evaluator, p
 
 
 def test_the_longest_schedule_is_full_effort(toy_table, propose, streams):
-    longest = TableEvaluator(table=toy_table, dataset="toy", epochs=None, chunk_size=1)
+    longest = TableEvaluator(table=toy_table, dataset="toy", epochs=None, chunk_size=1, columns=(), columns_table=None)
     assert values(longest.evaluate([propose(0, (0, 1)), propose(1, (0, 1), 12)], streams)) == [90.0, 20.0]
     assert longest.splits == {Split.VALID, Split.TEST}
     with pytest.raises(DataError, match=r"TableEvaluator dataset \('svhn'\) is not in the table; it has toy"):
-        TableEvaluator(table=toy_table, dataset="svhn", epochs=None, chunk_size=1)
+        TableEvaluator(table=toy_table, dataset="svhn", epochs=None, chunk_size=1, columns=(), columns_table=None)
 
 
 def test_a_schedule_without_test_says_so(toy_table):
-    assert TableEvaluator(table=toy_table, dataset="toy", epochs=12, chunk_size=1).splits == {Split.VALID}
+    assert TableEvaluator(
+        table=toy_table, dataset="toy", epochs=12, chunk_size=1, columns=(), columns_table=None
+    ).splits == {Split.VALID}
 
 
 def test_columns_come_from_the_second_table_by_architecture(toy_table, propose, streams):
@@ -83,12 +85,16 @@ def test_columns_come_from_the_second_table_by_architecture(toy_table, propose, 
     both = TableEvaluator(
         table=toy_table, dataset="toy", epochs=200, chunk_size=1, columns=["toy_valid_12"], columns_table=devices
     )
-    own = TableEvaluator(table=toy_table, dataset="toy", epochs=200, chunk_size=1, columns=["toy_valid_12"])
+    own = TableEvaluator(
+        table=toy_table, dataset="toy", epochs=200, chunk_size=1, columns=["toy_valid_12"], columns_table=None
+    )
     asked = [propose(0, (0, 0)), propose(1, (1, 0))]
     assert [one.columns for one in both.evaluate(asked, streams)] == [{"toy_valid_12": 40.0}, {"toy_valid_12": 30.0}]
     assert [one.columns for one in own.evaluate(asked, streams)] == [{"toy_valid_12": 30.0}, {"toy_valid_12": 40.0}]
     with pytest.raises(DataError, match="no column 'toy_latency_ms'; it has"):
-        TableEvaluator(table=toy_table, dataset="toy", epochs=200, chunk_size=1, columns=["toy_latency_ms"])
+        TableEvaluator(
+            table=toy_table, dataset="toy", epochs=200, chunk_size=1, columns=["toy_latency_ms"], columns_table=None
+        )
 
 
 def test_one_row_for_many_architectures_needs_the_space(toy_table, propose, streams):
@@ -99,36 +105,40 @@ def test_one_row_for_many_architectures_needs_the_space(toy_table, propose, stre
     toy_table.canonical = True
     del toy_table.index[1, 0]
     with pytest.raises(ConfigError, match="a row of this table stands for many architectures; hand it the space"):
-        TableEvaluator(table=toy_table, dataset="toy", epochs=200, chunk_size=1)
-    evaluator = TableEvaluator(table=toy_table, dataset="toy", epochs=200, chunk_size=1, space=Sorted())
+        TableEvaluator(table=toy_table, dataset="toy", epochs=200, chunk_size=1, columns=(), columns_table=None)
+    evaluator = TableEvaluator(
+        table=toy_table, dataset="toy", epochs=200, chunk_size=1, space=Sorted(), columns=(), columns_table=None
+    )
     assert values(evaluator.evaluate([propose(0, (1, 0)), propose(1, (0, 1))], streams)) == [90.0, 90.0]
 
 
 def test_the_time_of_the_benchmark_is_the_cost(toy_table, propose, streams, monkeypatch):
     monkeypatch.setattr(toy_table, "names", ("toy_valid_200", "toy_seconds_200"), raising=False)
     monkeypatch.setattr(toy_table, "column", lambda name: np.array([5.0, 6.0, 7.0]))
-    evaluator = TableEvaluator(table=toy_table, dataset="toy", epochs=200, chunk_size=1)
+    evaluator = TableEvaluator(table=toy_table, dataset="toy", epochs=200, chunk_size=1, columns=(), columns_table=None)
     assert evaluator.evaluate([propose(0, (0, 1))], streams)[0].cost.benchmark_seconds == 6.0
 
 
 def test_a_missing_test_column_is_answered_with_the_columns(toy_table, propose, streams):
-    short = TableEvaluator(table=toy_table, dataset="toy", epochs=12, chunk_size=1)
+    short = TableEvaluator(table=toy_table, dataset="toy", epochs=12, chunk_size=1, columns=(), columns_table=None)
     with pytest.raises(DataError, match="no column 'toy_test_12'"):
         short.test(propose(0, (0, 1)), streams)
 
 
 def test_a_wrong_dataset_fails_before_the_search(toy_table):
     with pytest.raises(DataError, match="no column 'svhn_valid_200'"):
-        TableEvaluator(table=toy_table, dataset="svhn", epochs=200, chunk_size=512)
+        TableEvaluator(table=toy_table, dataset="svhn", epochs=200, chunk_size=512, columns=(), columns_table=None)
 
 
 def test_a_chunk_holds_something(toy_table):
     with pytest.raises(ConfigError, match=r"TableEvaluator chunk_size \(0\) must be at least 1"):
-        TableEvaluator(table=toy_table, dataset="toy", epochs=200, chunk_size=0)
+        TableEvaluator(table=toy_table, dataset="toy", epochs=200, chunk_size=0, columns=(), columns_table=None)
 
 
 def test_code_hands_over_the_table_that_the_settings_name(toy_table):
-    from_settings = partial(TableEvaluator, table="toy", dataset="toy", epochs=200, chunk_size=512)
+    from_settings = partial(
+        TableEvaluator, table="toy", dataset="toy", epochs=200, chunk_size=512, columns=(), columns_table=None
+    )
     assert from_settings(table=toy_table).optimum() == 90.0
 
 
