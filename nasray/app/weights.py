@@ -8,7 +8,6 @@ from typing import Any
 from nasray.app.schema import RunConfig
 from nasray.core.errors import require
 from nasray.core.scheduler import Scheduler
-from nasray.models.checkpoints import Checkpoints
 from nasray.records.janitor import Janitor
 from nasray.records.store import Store
 
@@ -53,6 +52,8 @@ def janitor_of(config: RunConfig, scheduler: Scheduler, folder: Path, secure: Ca
     training = _training(config.evaluator)
     if training is None or not (training["keep_weights"] or training.get("checkpoint_every_epochs")):
         return None
+    from nasray.models.checkpoints import Checkpoints  # two seconds of torch that tables do without
+
     store = store_of(folder)
     checkpoints = Checkpoints(store=store, folder=checkpoints_of(folder))
     return Janitor(live=scheduler.live, secure=secure, sweep=partial(checkpoints.sweep, delete=store.delete))

@@ -184,7 +184,7 @@ def test_a_driver_that_dies_after_every_few_deletions_ends_as_if_it_had_never_di
     assert [dict(one.result.columns) for one in resumed.outcomes] == [dict(one.result.columns) for one in calm.outcomes]
 
     slots, n_blobs = kept(troubled)
-    best = min(calm.outcomes, key=lambda one: (-one.value, one.proposal.slot)).proposal.slot
+    best = min(calm.outcomes, key=lambda one: (-one.rung, -one.value, one.proposal.slot)).proposal.slot
     assert slots == calm.scheduler.live() | {best}
     assert n_blobs == len(slots)
     assert (slots, n_blobs) == kept(tmp_path / "calm")
