@@ -5,6 +5,7 @@
 
 import logging
 import os
+import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -87,15 +88,28 @@ def _use_token() -> None:
 
 
 def room(config: RunConfig) -> int:
-    """How many workers of the configured size the cluster has room for; at least 1, which then waits for resources.
+    """How many workers of the configured size the cluster has room for.
 
-    Without a cluster (the simulator) there is one.
+    Without a cluster (the simulator) there is one. A named cluster may still grow: one worker then waits.
+
+    Raises:
+        ConfigError: A cluster of this machine alone cannot hold one worker.
     """
     if not _executor_needs_ray(config):
         return 1
     import ray
 
     resources = ray.cluster_resources()
-    cpus, gpus = float(config.executor["cpus_per_worker"]), float(config.executor["gpus_per_worker"])
-    fits = [int(resources.get(name, 0) // need) for name, need in (("CPU", cpus), ("GPU", gpus)) if need > 0]
-    return max(1, min(fits, default=1))
+    asked = {"CPU": float(config.executor["cpus_per_worker"]), "GPU": float(config.executor["gpus_per_worker"])}
+    n = min((int(resources.get(name, 0) // each) for name, each in asked.items() if each > 0), default=1)
+    if n >= 1:
+        return n
+    message = (
+        f"a worker asks for {asked['CPU']:g} CPUs and {asked['GPU']:g} GPUs "
+        f"(executor.cpus_per_worker and gpus_per_worker), the cluster has {resources.get('CPU', 0):g} "
+        f"and {resources.get('GPU', 0):g}"
+    )
+    if config.ray.address is None:
+        raise ConfigError(f"{message}; ask for less")
+    print(f"nasray: {message}; waiting for a node that has them", file=sys.stderr)
+    return 1

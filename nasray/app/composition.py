@@ -106,9 +106,10 @@ def _scheduler_of(config: RunConfig, *, strategy: Strategy, **live: Any) -> Sche
 
 def executor_of(config: RunConfig, workers: Callable[[], int]) -> Executor:
     """The executor; ``workers`` tells how many the cluster has room for, where the configuration leaves it open."""
+    room = workers()  # asked in any case: it refuses what the cluster cannot hold
     settings = dict(config.executor)
     if settings.get("workers") is None:
-        settings["workers"] = workers()
+        settings["workers"] = room
     return build(settings, width=config.width)
 
 

@@ -1,5 +1,6 @@
 """After the search: TEST for the winner and for random controls, and what ``result.json`` says of it all."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -18,6 +19,9 @@ from nasray.core.seeds import Streams
 from nasray.core.space import GraphView
 from nasray.search.archive import archive_hash
 from nasray.search.search import Search
+
+Scored = tuple[Measurement | None, TestScore]
+"""VALID, where it had to be measured, and TEST."""
 
 TOP_SHARE = 0.001
 """The share of a benchmark's cells that counts as the goal: 0.1 %, ties included."""
@@ -68,7 +72,7 @@ def result_of(composed: Composition, search: Search, executor: Executor) -> dict
         "top": [_cell(composed, outcome) for outcome in best[: composed.config.top]],
         **_front(composed, trade_off, search.outcomes),
         "constraints": _constraints(trade_off, search.outcomes),
-        "test": _test(composed, best[0].proposal, executor) if best and has_test(composed.evaluator) else None,
+        **(_tested(composed, best[0].proposal, executor) if best and has_test(composed.evaluator) else {"test": None}),
         "optimum": _optimum(composed),
         "rates": _rates(composed, search.outcomes),
         "operators": _operators(composed, search.outcomes),
@@ -126,27 +130,73 @@ def _constraints(trade_off: TradeOff, outcomes: Sequence[Outcome]) -> dict[str, 
     }
 
 
-def _test(composed: Composition, winner: Proposal, executor: Executor) -> dict[str, Any]:
-    """TEST of the winner beside random architectures that are measured in the same way."""
-    seed, n = composed.config.seed, composed.config.controls
-    drawn = Streams(seed, "control")
-    controls = [Proposal(slot, composed.space.sample(drawn.at(slot)), "control") for slot in range(n)]
-    evaluating, controlling = Streams(seed, "evaluator"), Streams(seed, "control/evaluator")
-    jobs = [(composed.factory, winner, evaluating), *((composed.factory, each, controlling) for each in controls)]
-    scores = executor.call(score, jobs)
+def _tested(composed: Composition, winner: Proposal, executor: Executor) -> dict[str, Any]:
+    """What is known of TEST; whatever goes wrong with it, the search before it is paid for and kept."""
+    try:
+        controls = _controls(composed)
+        scores = _scores(composed, winner, controls, executor)
+    except Exception as error:  # noqa: BLE001 - the documented boundary between TEST and the record of the search
+        return {"test": None, "test_failure": _told(error)}
+    if isinstance(scores[0], str):
+        return {"test": None, "test_failure": scores[0]}
+    kept = [(each, found) for each, found in zip(controls, scores[1:], strict=True) if not isinstance(found, str)]
     return {
-        "best": scores[0][1].value,
-        "controls": [test.value for _, test in scores[1:]],
-        "control_valid": [valid.value for valid, _ in scores[1:] if valid is not None],
-        "control_texts": [composed.describe(control.architecture) for control in controls],
+        "test": {
+            "best": scores[0][1].value,
+            "controls": [test.value for _, (_, test) in kept],
+            "control_valid": [valid.value for _, (valid, _) in kept if valid is not None],
+            "control_texts": [composed.describe(control.architecture) for control, _ in kept],
+            "controls_failed": len(controls) - len(kept),
+        }
     }
 
 
-def score(factory: Any, proposal: Proposal, streams: Streams) -> tuple[Measurement | None, TestScore]:
-    """VALID (of a control; the winner's is known) and TEST of one architecture. Runs where evaluators run."""
-    evaluator = factory()
-    valid = evaluator.evaluate([proposal], streams)[0] if proposal.operation == "control" else None
-    return valid, evaluator.test(proposal, streams)
+def _controls(composed: Composition) -> list[Proposal]:
+    drawn = Streams(composed.config.seed, "control")
+    return [Proposal(n, composed.space.sample(drawn.at(n)), "control") for n in range(composed.config.controls)]
+
+
+def _scores(
+    composed: Composition, winner: Proposal, controls: Sequence[Proposal], executor: Executor
+) -> list[Scored | str]:
+    """Of the winner, then of random architectures that are measured in the same way."""
+    seed = composed.config.seed
+    evaluating, controlling = Streams(seed, "evaluator"), Streams(seed, "control/evaluator")
+    jobs = [(composed.factory, winner, evaluating), *((composed.factory, each, controlling) for each in controls)]
+    try:
+        return executor.call(score, jobs)
+    except Exception:  # noqa: BLE001 - one job took its worker down: the others must not go down with it
+        return [_alone(executor, job) for job in jobs]
+
+
+def _alone(executor: Executor, job: tuple[Any, ...]) -> Scored | str:
+    try:
+        return executor.call(score, [job])[0]
+    except Exception as error:  # noqa: BLE001 - as in ``_scores``
+        return _told(error)
+
+
+def score(factory: Any, proposal: Proposal, streams: Streams) -> Scored | str:
+    """VALID (of a control; the winner's is known) and TEST of one architecture. Runs where evaluators run.
+
+    Returns:
+        Both, or in one line why they could not be measured.
+    """
+    try:
+        evaluator = factory()
+        valid = evaluator.evaluate([proposal], streams)[0] if proposal.operation == "control" else None
+        test = evaluator.test(proposal, streams)
+        if not math.isfinite(test.value):
+            return f"{type(evaluator).__name__}: TEST is {test.value}; a score must be finite"
+    except Exception as error:  # noqa: BLE001 - the documented boundary between TEST and the record of the search
+        return _told(error)
+    return valid, test
+
+
+def _told(error: Exception) -> str:
+    """An exception in one line that JSON takes."""
+    line = " ".join(f"{type(error).__name__}: {error}".split())
+    return line.encode(errors="backslashreplace").decode()
 
 
 def _optimum(composed: Composition) -> dict[str, float] | None:

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import hydra
@@ -15,9 +16,10 @@ from nasray.app.exit_codes import exit_codes, kept
 from nasray.app.schema import resolved
 from nasray.app.session import start
 from nasray.app.summary import print_summary
-from nasray.core.errors import RecordError
+from nasray.core.errors import RecordError, require
 
 _WITH_VALUE = ("--config-dir", "-cd", "--config-name", "-cn", "--config-path", "-cp", "--cfg", "-c", "--package", "-p")
+_CONFIG_DIR = ("--config-dir", "-cd")
 _RAISE = "HYDRA_FULL_ERROR"
 
 
@@ -29,11 +31,23 @@ def hydra_run(overrides: Sequence[str]) -> None:
     Raises:
         ConfigError: Hydra cannot compose what was asked for.
     """
+    for folder in _config_folders(overrides):
+        require(
+            folder != "" and Path(folder).is_dir(),
+            f"the folder of your own parts, --config-dir {folder!r} not found; make it, or name one that exists",
+        )
     try:
         with _hydra_settings(overrides):
             hydra.main(version_base=None, config_path="pkg://nasray.conf", config_name="run")(search_once)()
     except COMPOSITION_ERRORS as error:
         raise config_error(error, overrides) from error
+
+
+def _config_folders(words: Sequence[str]) -> list[str]:
+    """What ``--config-dir`` names; Hydra takes an empty name for none at all."""
+    apart = [value for word, value in pairwise(words) if word in _CONFIG_DIR]
+    joined = [word.partition("=")[2] for word in words if word.startswith(tuple(f"{name}=" for name in _CONFIG_DIR))]
+    return apart + joined
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """Opens and finds runs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from nasray.core.errors import RecordError
 from nasray.records.run_folder import RunFolder
@@ -9,21 +10,40 @@ from nasray.records.run_folder import RunFolder
 _NEEDED = ("run_id", "config", "seed", "width", "metric", "data")
 """What the command line reads of a manifest."""
 
+_NEEDED_OF_A_RESULT = (
+    "archive",
+    "stopped",
+    "evaluations",
+    "failures",
+    "wall_seconds",
+    "cost",
+    "best",
+    "top",
+    "test",
+)
+"""What the command line and the reports read of a result."""
+
 
 def open_run(path: Path) -> RunFolder:
     """The run in ``path``.
 
     Raises:
-        RecordError: It is not a run folder, a newer nasray's, or its manifest was edited.
+        RecordError: It is not a run folder, a newer nasray's, or its manifest or its result was edited.
     """
     run = RunFolder.open(path)
-    missing = [key for key in _NEEDED if key not in run.manifest]
+    _check(path / "manifest.json", run.manifest, _NEEDED)
+    if (result := run.result) is not None:
+        _check(path / "result.json", result, _NEEDED_OF_A_RESULT)
+    return run
+
+
+def _check(path: Path, content: Mapping[str, Any], needed: Sequence[str]) -> None:
+    """Name the keys that ``content`` lacks."""
+    missing = [key for key in needed if key not in content]
     if missing:
         raise RecordError(
-            f"{path / 'manifest.json'} lacks {', '.join(missing)}: it was edited, or is not a run's; "
-            "restore it from a copy"
+            f"{path} lacks {', '.join(missing)}: it was edited, or is not a run's; restore it from a copy"
         )
-    return run
 
 
 def find_runs(paths: Sequence[Path]) -> list[RunFolder]:

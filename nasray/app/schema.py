@@ -64,7 +64,7 @@ class RunConfig(Section):
     ray: RayConfig
     tracking: dict[str, Any]
     paths: PathsConfig
-    seed: int = Field(ge=0)
+    seed: int = Field(ge=0, lt=2**63)
     width: int = Field(ge=1)
     controls: int = Field(ge=0)
     top: int = Field(ge=1)

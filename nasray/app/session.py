@@ -38,16 +38,17 @@ def start(raw: dict[str, Any], folder: Path, command: Sequence[str]) -> dict[str
 
 
 def resume(folder: Path) -> dict[str, Any]:
-    """Go on with an interrupted search from its journal; a finished one is returned as it is.
+    """Go on with an interrupted search from its journal; a finished one is checked and returned as it is.
 
     Raises:
-        RecordError: There is no usable run in ``folder``, or another process is at work on it.
+        RecordError: There is no usable run in ``folder``, it was edited, or another process is at work on it.
         NasrayError: As ``start``.
     """
     run = open_run(folder)
     raw = run.manifest["config"]
     with run.locked():
         if run.result is not None:
+            _check_archive(run, run.result)
             if not (folder / "report.html").exists():
                 _report(run)
             return run.result
@@ -69,7 +70,7 @@ def replay(folder: Path) -> tuple[str, str]:
     run = open_run(folder)
     if run.result is None:
         raise RecordError(f"{folder} is unfinished: go on with it by `nasray resume {folder}`, then replay it")
-    raw = run.manifest["config"]
+    raw = _as_long(run.manifest["config"], run.result)
     with tempfile.TemporaryDirectory() as scratch:
         composed = compose(raw, Path(scratch))
         _check_data(run, composed)
@@ -81,6 +82,14 @@ def replay(folder: Path) -> tuple[str, str]:
                 executor.run(search, composed.factory, Streams(composed.config.seed, "evaluator"))
             terminal.close({"stopped": search.stopped})
     return run.result["archive"], archive_hash(search.outcomes)
+
+
+def _as_long(raw: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
+    """The configuration without its clock, which does not replay: what the clock ended, ends at the same slot."""
+    budget = {**raw["budget"], "wall_seconds": None}
+    if result["stopped"] == "clock":
+        budget["evaluations"] = max(1, result["evaluations"])
+    return {**raw, "budget": budget}
 
 
 def _search(composed: Composition, raw: dict[str, Any], run: RunFolder, resumed: Path | None) -> dict[str, Any]:
@@ -164,6 +173,16 @@ def _manifest(composed: Composition, raw: dict[str, Any], folder: Path, command:
         "platform": platform.platform(),
         "data": data_of(composed.tables),
     }
+
+
+def _check_archive(run: RunFolder, result: dict[str, Any]) -> None:
+    """A result that is not the journal's says what no search found."""
+    recorded, journaled = result.get("archive"), archive_hash(run.outcomes())
+    if recorded != journaled:
+        raise RecordError(
+            f"{run.path}: result.json has archive {recorded}, but the outcomes in journal.jsonl have {journaled}: one "
+            "of the two was edited after the run; restore it from a copy"
+        )
 
 
 def _check_data(run: RunFolder, composed: Composition) -> None:

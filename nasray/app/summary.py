@@ -41,6 +41,10 @@ def _print_winner(result: dict[str, Any], metric: Metric) -> None:
     _line("VALID", _beside(best["value"], test["control_valid"] if test else [], metric))
     if test:
         _line("TEST", _beside(test["best"], test["controls"], metric))
+        if failed := test.get("controls_failed"):
+            _line("controls", f"{plural(failed, 'random cell')} could not be measured")
+    elif why := result.get("test_failure"):
+        _line("TEST", f"could not be measured: {why}")
     else:
         _line("TEST", "was not measured by this benchmark")
     if optimum := result.get("optimum"):

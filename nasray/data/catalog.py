@@ -12,7 +12,7 @@ from nasray.core.errors import DataError, require
 from nasray.core.space import SearchSpace, TextView, need
 from nasray.data.download import download
 from nasray.data.entries import ENTRIES
-from nasray.data.table import Table, read_seal, verify_table
+from nasray.data.table import Table, read_seal, trust_table, verify_table
 from nasray.data.table_entry import TableEntry
 from nasray.data.table_file import header_of, seal_path, sha256_of, write_table
 from nasray.data.table_status import TableStatus
@@ -68,7 +68,7 @@ class Catalog:
         return verify_table(self.path(name))
 
     def open(self, name: str, space: SearchSpace) -> Table:
-        """The table ``name``, imported from the mirror when it is not here yet.
+        """The table ``name``, imported from the mirror when it is not here yet; its content is that of its import.
 
         Raises:
             DataError: It is neither here nor in the mirror, is damaged, or does not belong to ``space``.
@@ -77,6 +77,7 @@ class Catalog:
         entry, path = self.entry(name), self.path(name)
         if not self._written(path):
             self._import_from_mirror(entry, space)
+        trust_table(path)
         table = Table.open(path)
         table.header.check_space(need(space, TextView, f"table {name}"))
         return table

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +21,9 @@ Number = TypeVar("Number", np.int8, np.float64)
 
 DICTIONARY_ROWS = 50_000
 """Up to so many rows a dictionary is worth its memory: at most 20 MB, and look-ups in a tenth of the time."""
+
+STAMPED_BYTES = 64 * 2**20
+"""Beyond so many bytes a table is not hashed again, a tenth of a second, while it has the stamp of the last time."""
 
 
 def read_seal(path: Path) -> dict[str, Any]:
@@ -58,8 +62,9 @@ def verify_table(path: Path) -> str:
     Raises:
         DataError: The content is not what was imported.
     """
-    sealed = read_seal(path)["sha256"]
-    got = sha256_of(path)
+    seal = read_seal(path)
+    _check_size(path, seal)
+    sealed, got = seal["sha256"], sha256_of(path)
     require(
         got == sealed,
         f"table {path.stem}: {path} has SHA-256 {got}, but {sealed} was written at its import: the file has changed; "
@@ -69,13 +74,35 @@ def verify_table(path: Path) -> str:
     return got
 
 
+def trust_table(path: Path) -> None:
+    """``verify_table``, unless the table is large and its stamp says that these very bytes were verified before.
+
+    The stamp is a file beside the table; one that is missing, torn or cannot be written costs the time of a hash.
+
+    Raises:
+        DataError: The content is not what was imported.
+    """
+    seal, found = read_seal(path), path.stat()
+    if found.st_size <= STAMPED_BYTES:
+        verify_table(path)
+        return
+    stamp = path.with_name(f".{path.name}.verified")
+    mark = f"{seal['sha256']} {found.st_mtime_ns} {found.st_size} {found.st_ino}\n".encode()
+    with suppress(OSError):
+        if stamp.read_bytes() == mark:
+            return
+    verify_table(path)
+    with suppress(OSError):
+        stamp.write_bytes(mark)
+
+
 class Table:
     """Measurements by architecture: an uncompressed Arrow file, memory-mapped, so that a node holds it once.
 
     ``open`` reads the seal, the header and the genes; values are paged in when they are asked for. It does not hash
-    the file (``verify_table`` does). Only the index is private to a process: about 4 MB for 15,625 rows of 6 genes; a
-    larger table has a ``CompactIndex``. A pickled Table is its path and SHA-256: the process that receives it opens the
-    same content or refuses.
+    the file: ``Catalog.open`` sees to that once, before any worker is sent a table. Only the index is private to a
+    process: about 4 MB for 15,625 rows of 6 genes; a larger table has a ``CompactIndex``. A pickled Table is its path
+    and SHA-256: the process that receives it opens the same content or refuses.
 
     Attributes:
         path: The Arrow file.
@@ -105,13 +132,7 @@ class Table:
         path = path.resolve()
         seal = read_seal(path)
         remedy = f"run `nasray data import {path.stem} FILE` again"
-        size = path.stat().st_size
-        require(
-            size == seal["bytes"],
-            f"table {path.stem}: {path} has {size} bytes, but {seal['bytes']} were written: it is truncated or "
-            f"replaced; {remedy}",
-            DataError,
-        )
+        _check_size(path, seal)
         require(
             sha256 in (None, seal["sha256"]),
             f"table {path.stem}: {path} holds {seal['sha256']}, but {sha256} is wanted: this machine has another "
@@ -212,6 +233,17 @@ class Table:
                 f"table {self.header.name} has no row for architecture {unknown.key} (genes {unknown.genes}); it holds "
                 f"{len(self)} architectures of space {self.header.space}: search that space, or use another evaluator"
             ) from error
+
+
+def _check_size(path: Path, seal: Mapping[str, Any]) -> None:
+    """Refuse a table that is shorter or longer than its seal says: an answer without reading it."""
+    size = path.stat().st_size
+    require(
+        size == seal["bytes"],
+        f"table {path.stem}: {path} has {size} bytes, but {seal['bytes']} were written: it is truncated or replaced; "
+        f"run `nasray data import {path.stem} FILE` again",
+        DataError,
+    )
 
 
 def _index(genes: NDArray[np.int8]) -> Mapping[tuple[int, ...], int]:

@@ -16,6 +16,15 @@ from nasray.core.seeds import Streams
 from nasray.core.space import SearchSpace
 
 
+class MeasuredColumn(Protocol):
+    """What the evaluator asks of a column's meaning."""
+
+    @property
+    def split(self) -> Split | None:
+        """The part of the data set that was measured on; None for what is not measured on one, as latencies."""
+        ...
+
+
 class MeasuredTable(Protocol):
     """What the evaluator asks of a table. Columns of scores are called ``DATASET_SPLIT_EPOCHS``."""
 
@@ -36,6 +45,10 @@ class MeasuredTable(Protocol):
         """Whether every architecture of the space was measured."""
         ...
 
+    def meaning(self, name: str) -> MeasuredColumn:
+        """What the numbers of a column are; DataError when there is none of that name."""
+        ...
+
     def objective(self, name: str) -> str:
         """What column ``name`` measures, e.g. ``valid accuracy (%)``; DataError unless it can be maximised."""
         ...
@@ -52,6 +65,9 @@ class MeasuredTable(Protocol):
 Measured = dict[int, Measurement]
 """Row -> its Measurement, made when first asked for: it is frozen, so that slots may share it."""
 
+Extracted = tuple[NDArray[np.float64], NDArray[np.float64] | None]
+"""A column of values, and one of seconds."""
+
 
 @dataclass(kw_only=True)
 class TableEvaluator:
@@ -66,7 +82,8 @@ class TableEvaluator:
         dataset: The part of the column names that says which data set, e.g. ``cifar10``.
         epochs: Full effort: the schedule that is read when a proposal does not ask for another; null for the longest.
         chunk_size: Most architectures to be looked up at once.
-        columns: Further measured quantities of each architecture, by column name, e.g. ``hw_c10_fpga_latency_ms``.
+        columns: Further measured quantities of each architecture, by column name, e.g. ``hw_c10_fpga_latency_ms``;
+            none that was measured on TEST, for a strategy sees them.
         columns_table: The open table that has them; null for the first one.
         space: Whose architectures are looked up; needed where a row stands for all with the same canonical form.
     """
@@ -80,6 +97,7 @@ class TableEvaluator:
     space: SearchSpace | None = None
     metric: str = field(init=False)
     _full: int = field(init=False, repr=False)
+    _columns: dict[int, Extracted] = field(init=False, repr=False, compare=False, default_factory=dict[int, Extracted])
     _measured: dict[int, Measured] = field(init=False, repr=False, compare=False, default_factory=dict[int, Measured])
 
     def __post_init__(self) -> None:
@@ -92,11 +110,15 @@ class TableEvaluator:
         self._full = self._longest() if self.epochs is None else self.epochs
         self.metric = self.table.objective(self._name(Split.VALID, self._full))
         for name in self.columns:
-            self._source.column(name)
+            require(
+                self._source.meaning(name).split is not Split.TEST,
+                f"TableEvaluator columns ({name!r}) was measured on TEST, which no search may see: it is read for the "
+                "winner alone; take it out of evaluator.columns, or name the column of another split",
+            )
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle without what can be made again from the table."""
-        return {**self.__dict__, "_measured": {}}
+        return {**self.__dict__, "_columns": {}, "_measured": {}}
 
     @property
     def splits(self) -> frozenset[Split]:
@@ -187,12 +209,19 @@ class TableEvaluator:
         epochs = self._full if proposal.fidelity is None else proposal.fidelity.epochs
         measured = self._measured.setdefault(epochs, {})
         if row not in measured:
-            value = float(self.table.column(self._name(Split.VALID, epochs))[row])
+            values, seconds = self._extracted(epochs)
+            cost = Cost(benchmark_seconds=float(seconds[row])) if seconds is not None else NO_COST
+            measured[row] = Measurement(float(values[row]), cost, columns=self._columns_of(proposal.architecture, row))
+        return measured[row]
+
+    def _extracted(self, epochs: int) -> Extracted:
+        """The VALID column of a schedule, and what it took to measure where the table has that."""
+        if epochs not in self._columns:
             seconds = f"{self.dataset}_seconds_{epochs}"
             timed = seconds in self.table.names
-            cost = Cost(benchmark_seconds=float(self.table.column(seconds)[row])) if timed else NO_COST
-            measured[row] = Measurement(value, cost, columns=self._columns_of(proposal.architecture, row))
-        return measured[row]
+            values = self.table.column(self._name(Split.VALID, epochs))
+            self._columns[epochs] = (values, self.table.column(seconds) if timed else None)
+        return self._columns[epochs]
 
     def _columns_of(self, architecture: Architecture, row: int) -> dict[str, float]:
         """The further columns of one architecture.

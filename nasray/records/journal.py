@@ -5,6 +5,7 @@ it, so that an edited, missing or swapped line is found. A torn last line is wha
 is cut off, and whatever it spoke of is done again.
 """
 
+import hashlib
 import os
 import time
 import zlib
@@ -35,12 +36,13 @@ class Journal:
         fsync: Whether a durable commit waits for the disk. Without it commits are gathered, ten a second, and a killed
             process may lose the last of them: right for simulated searches, which compute them again at once.
         tail: Where ``read_journal`` found its end.
+        config: What a new journal's header says of the configuration that it is begun with, see ``config_hash``.
 
     Raises:
         RecordError: The disk refuses, or a new journal would overwrite another.
     """
 
-    def __init__(self, path: Path, *, fsync: bool, tail: Tail | None = None) -> None:
+    def __init__(self, path: Path, *, fsync: bool, tail: Tail | None = None, config: str | None = None) -> None:
         """Open for appending; cut off a torn last line."""
         self._path = path
         self._fsync = fsync
@@ -60,7 +62,7 @@ class Journal:
                 f"{path} cannot be opened ({error.strerror}); make room or choose another folder"
             ) from error
         if not tail:
-            self._append({"kind": "journal", "schema": SCHEMA})
+            self._append({"kind": "journal", "schema": SCHEMA} | ({"config": config} if config else {}))
             self.commit(durable=True)
 
     def asked(self, told: int, proposals: Sequence[Proposal]) -> None:
@@ -155,6 +157,17 @@ def read_journal(path: Path, known: tuple[Past, Tail] | None = None) -> tuple[Pa
         else:
             _remember(past, event)
     return past, Tail(end, number, crc, zlib.crc32(rest, tail.content_crc))
+
+
+def config_hash(config: object) -> str:
+    """SHA-256 of a configuration as JSON with sorted keys: the same before it was written and after it was read."""
+    return hashlib.sha256(orjson.dumps(config, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def begun_with(path: Path) -> str | None:
+    """The ``config_hash`` in the header of a journal that ``read_journal`` has read; None where it has none."""
+    with path.open("rb") as file:
+        return orjson.loads(file.readline())["event"].get("config")
 
 
 def has_begun(path: Path) -> bool:

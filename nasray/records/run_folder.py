@@ -12,7 +12,7 @@ from nasray.core.errors import RecordError
 from nasray.core.event_log import Past
 from nasray.core.measurement import Outcome
 from nasray.records.atomic import write_atomically
-from nasray.records.journal import Journal, has_begun, read_journal
+from nasray.records.journal import Journal, begun_with, config_hash, has_begun, read_journal
 from nasray.records.schema import SCHEMA, read_json
 from nasray.records.snapshot import read_snapshot, uncollected, write_snapshot
 from nasray.records.tail import Tail
@@ -107,7 +107,7 @@ class RunFolder:
 
     def start_journal(self, *, fsync: bool) -> Journal:
         """A new journal; ``create`` holds the lock."""
-        return Journal(self.journal_path, fsync=fsync)
+        return Journal(self.journal_path, fsync=fsync, config=self._config_hash)
 
     def reopen_journal(self, *, fsync: bool) -> tuple[Journal, Past]:
         """The journal to go on with, and what it remembers; call ``lock`` first.
@@ -115,12 +115,13 @@ class RunFolder:
         A run that was killed before its journal had a line remembers nothing and begins.
 
         Raises:
-            RecordError: It was edited, or is newer than this nasray.
+            RecordError: It or the manifest's configuration was edited, or it is newer than this nasray.
         """
         if not has_begun(self.journal_path):
             self.journal_path.unlink(missing_ok=True)
             return self.start_journal(fsync=fsync), Past()
         past, tail, n_read = self._replay()
+        self._check_config()
         if n_read > SNAPSHOT_LINES:
             # Without a snapshot the next replay takes longer, and that is all.
             with suppress(OSError), uncollected():
@@ -131,7 +132,7 @@ class RunFolder:
         """The longest prefix of slots whose outcomes are known, in slot order; reads, never writes.
 
         Raises:
-            RecordError: As ``reopen_journal``.
+            RecordError: The journal was edited, or is newer than this nasray.
         """
         past, _, _ = self._replay()
         proposals = [proposal for _, asked in past.asks for proposal in asked]
@@ -155,6 +156,20 @@ class RunFolder:
     @property
     def _snapshot_path(self) -> Path:
         return self.path / "snapshot.json"
+
+    @property
+    def _config_hash(self) -> str:
+        return config_hash(self.manifest.get("config"))
+
+    def _check_config(self) -> None:
+        """Two configurations in one journal would pass for one search; a header without a hash is of an older run."""
+        begun, now = begun_with(self.journal_path), self._config_hash
+        if begun not in (None, now):
+            raise RecordError(
+                f"{self.path / 'manifest.json'} holds a configuration with SHA-256 {now}, but {begun} is in the "
+                f"journal: the configuration in manifest.json is not the one the journal was begun with; restore it "
+                "from a copy"
+            )
 
     def _replay(self) -> tuple[Past, Tail, int]:
         """What the journal remembers, where it ends, and how many of its lines had to be read."""

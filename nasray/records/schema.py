@@ -28,12 +28,14 @@ def read_json(path: Path) -> dict[str, Any]:
     """A JSON file of nasray's, schema checked.
 
     Raises:
-        RecordError: It is missing, torn, or newer than this nasray.
+        RecordError: It is missing, unreadable, torn, or newer than this nasray.
     """
     try:
         data: object = orjson.loads(path.read_bytes())
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise RecordError(f"{path} is missing: {path.parent} is not a run folder; name one") from error
+    except OSError as error:
+        raise RecordError(f"{path} cannot be read ({error.strerror}); make it readable, or name another run") from error
     except orjson.JSONDecodeError as error:
         raise RecordError(f"{path} is not valid JSON ({error}); restore it from a copy") from error
     if not isinstance(data, dict):

@@ -44,6 +44,11 @@ def _of_run(run: RunView, metric: Metric) -> str:
     if run.best is None:
         return f"Nothing could be measured: all {plural(len(run.outcomes), 'candidate')} failed."
     if not run.test:
+        if run.result and (why := run.result.get("test_failure")):
+            return (
+                f"The best cell has {metric.value(run.best)} on VALID. TEST could not be measured ({why}), so whether "
+                "it beats random cells is open."
+            )
         return (
             f"The best cell so far has {metric.value(run.best)} on VALID. TEST was not fetched, so whether it beats "
             "random cells is open."
@@ -69,7 +74,8 @@ def _of_seeds(runs: Sequence[RunView], metric: Metric) -> str:
     if not tested:
         bests = [run.best for run in runs if run.best is not None]
         found = f"{metric.value(float(np.mean(bests)))} on VALID" if bests else "nothing"
-        return f"Over {plural(len(runs), 'seed')} the best cells have {found} on average; TEST was not fetched."
+        lacking = "no random cell was measured beside them" if any(run.test for run in runs) else "TEST was not fetched"
+        return f"Over {plural(len(runs), 'seed')} the best cells have {found} on average; {lacking}."
     gains = [test["best"] - float(np.mean(test["controls"])) for test in tested]
     best = metric.value(float(np.mean([test["best"] for test in tested])))
     return (

@@ -114,10 +114,9 @@ class Search:
         """Walk the canonical order: ask what is due, tell one outcome, ask what is due, and so on."""
         first = len(self.outcomes)
         self._check_clock()
-        while True:
+        self._ask()
+        while self._tell():
             self._ask()
-            if not self._tell():
-                break
         if len(self.outcomes) == len(self._proposals) and self._may_ask():
             self._stop("exhausted")
         if len(self.outcomes) > first:
@@ -129,9 +128,11 @@ class Search:
         return not self.stopped and len(self._proposals) < self._budget.evaluations
 
     def _ask(self) -> None:
-        told, first = len(self.outcomes), len(self._proposals)
-        last = min(told + self._width, self._budget.evaluations)
-        if first >= last or self.stopped or self._asked_at == told:
+        told = len(self.outcomes)
+        if self._asked_at == told or self.stopped:
+            return
+        first, last = len(self._proposals), min(told + self._width, self._budget.evaluations)
+        if first >= last:
             return
         self._asked_at = told
         proposals = self._strategy.ask(range(first, last), self._streams)

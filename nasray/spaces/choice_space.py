@@ -71,17 +71,21 @@ class ChoiceSpace(ABC):
         Raises:
             InvalidArchitecture: Anything else.
         """
-        genes, sizes = architecture.genes, self.sizes
-        who = f"{type(self).__name__} cell {list(genes)}"
-        if len(genes) != len(sizes):
-            raise InvalidArchitecture(f"{who} has {len(genes)} genes: needs {len(sizes)}")
-        wrong = [at for at, (gene, size) in enumerate(zip(genes, sizes, strict=True)) if not 0 <= gene < size]
-        if wrong:
-            high = [sizes[at] - 1 for at in wrong]
-            raise InvalidArchitecture(f"{who}: genes at {wrong} are out of range: needs 0 to {high}")
-        fault = self.broken_rule(genes)
+        fault = self._fault(architecture.genes)
         if fault:
-            raise InvalidArchitecture(f"{who} {fault}")
+            raise InvalidArchitecture(f"{type(self).__name__} cell {list(architecture.genes)}{fault}")
+
+    def _fault(self, genes: Sequence[int]) -> str:
+        """What is wrong with ``genes``; empty for a member. Every proposal of every search comes through here."""
+        sizes = self.sizes
+        if len(genes) != len(sizes):
+            return f" has {len(genes)} genes: needs {len(sizes)}"
+        for gene, size in zip(genes, sizes, strict=True):
+            if not 0 <= gene < size:
+                wrong = [at for at, (gene, size) in enumerate(zip(genes, sizes, strict=True)) if not 0 <= gene < size]
+                return f": genes at {wrong} are out of range: needs 0 to {[sizes[at] - 1 for at in wrong]}"
+        broken = self.broken_rule(genes)
+        return f" {broken}" if broken else ""
 
     def repair(self, architecture: Architecture, rng: np.random.Generator) -> Architecture:
         """Keep the genes that are in range where they stand; draw the others."""

@@ -18,6 +18,7 @@ from nasray.core.seeds import Streams
 from nasray.search.guard import guarded
 from nasray.tune.watchdog import Watchdog
 
+NO_CHUNK = -1
 CHUNK, RESULTS, ERROR, USER_ERROR = "chunk", "results", "error", "user_error"
 """Keys of a Tune result: chunk number; results as JSON; a traceback that ends the search; a NasrayError's message."""
 
@@ -55,28 +56,40 @@ class ChunkWorker(tune.Trainable):
 
     def step(self) -> dict[str, Any]:
         """Take a chunk from the desk, waiting for one if need be; evaluate it; report it."""
-        taken = ray.get(self._desk.take.remote(self.trial_id, self._finished))
-        if taken is None:
-            return {CHUNK: -1, "done": True}
-        chunk, deaths = taken
-        self._finished = chunk.number
         try:
+            taken = ray.get(self._desk.take.remote(self.trial_id, self._finished))
+            if taken is None:
+                return {CHUNK: NO_CHUNK, "done": True}
+            chunk, deaths = taken
+            self._finished = chunk.number
             results = self._evaluate(chunk, deaths)
         except NasrayError as error:
-            return {CHUNK: chunk.number, USER_ERROR: str(error)}
+            return {CHUNK: NO_CHUNK, USER_ERROR: str(error)}
         except Exception:  # noqa: BLE001 - reported to the driver, which ends the search; Tune would retry for ever
-            return {CHUNK: chunk.number, ERROR: traceback.format_exc()}
+            return {CHUNK: NO_CHUNK, ERROR: traceback.format_exc()}
         return {CHUNK: chunk.number, RESULTS: orjson.dumps([result_to_json(result) for result in results])}
 
     def _evaluate(self, chunk: Chunk, deaths: int) -> list[Result]:
         """All at once; one by one when the chunk has taken a worker down before, to spare the innocent."""
         if self._evaluator is None:
-            self._evaluator = self._factory()
+            self._evaluator = self._built()
         if deaths:
             return [self._suspected(self._evaluator, proposal) for proposal in chunk.proposals]
         slot = chunk.proposals[0].slot if len(chunk.proposals) == 1 else -1
         with self._watchdog.watching(slot, len(chunk.proposals)):
             return guarded(self._evaluator, chunk.proposals, self._streams)
+
+    def _built(self) -> Evaluator:
+        """The evaluator; building it may take a worker down as well: data or a network that does not fit."""
+        before: Any = ray.get(self._desk.suspect.remote(self.trial_id))
+        if before >= self._max_attempts:
+            raise NasrayError(
+                f"{before} workers died while they built the evaluator (killed, out of memory, or crashed), as many as "
+                "max_attempts allows; give a worker more room (fewer executor.workers), or correct the evaluator"
+            )
+        evaluator = self._factory()
+        self._desk.clear.remote(self.trial_id)
+        return evaluator
 
     def _suspected(self, evaluator: Evaluator, proposal: Proposal) -> Result:
         """Evaluate a candidate that may be the one that kills workers, unless it is known to be."""

@@ -22,7 +22,7 @@ class Desk:
         self._waiting: deque[Chunk] = deque()
         self._held: dict[str, Chunk] = {}
         self._begun: dict[int, int] = {}
-        self._suspects: dict[int, int] = {}
+        self._suspects: dict[int | str, int] = {}
         self._closed = False
         self._changed = asyncio.Event()
 
@@ -56,15 +56,19 @@ class Desk:
         self._begun[held.number] = before + 1
         return held, before
 
-    async def suspect(self, slot: int) -> int:
-        """A candidate of a deadly chunk is begun, alone; how often it was before, without being cleared."""
-        before = self._suspects.get(slot, 0)
-        self._suspects[slot] = before + 1
+    async def suspect(self, what: int | str) -> int:
+        """Something that may be deadly is begun; how often it was before, without being cleared.
+
+        Args:
+            what: The slot of a candidate, alone; or the name of a worker that builds its evaluator.
+        """
+        before = self._suspects.get(what, 0)
+        self._suspects[what] = before + 1
         return before
 
-    async def clear(self, slot: int) -> None:
-        """A suspected candidate was evaluated."""
-        self._suspects.pop(slot, None)
+    async def clear(self, what: int | str) -> None:
+        """It went well."""
+        self._suspects.pop(what, None)
 
     async def close(self) -> None:
         """There will be no more chunks."""

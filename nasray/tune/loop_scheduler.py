@@ -31,10 +31,9 @@ class LoopScheduler(FIFOScheduler):
 
     def on_trial_result(self, tune_controller: Any, trial: Trial, result: dict[str, Any]) -> str:
         """Deliver a chunk; end everything when the search is finished or cannot go on."""
-        chunk = self._open.pop(result[CHUNK], None)
-        if chunk is not None and self.error is None:
+        if self.error is None:
             try:
-                self._deliver(chunk, result)
+                self._deliver(result)
             except BaseException as error:  # noqa: BLE001 - Tune would wrap it: raised again by the executor
                 self.error = error
         if self.error is not None or self._work.finished:
@@ -42,13 +41,15 @@ class LoopScheduler(FIFOScheduler):
             return self.STOP
         return self.CONTINUE
 
-    def _deliver(self, chunk: Chunk, result: dict[str, Any]) -> None:
+    def _deliver(self, result: dict[str, Any]) -> None:
         if USER_ERROR in result:
             raise NasrayError(result[USER_ERROR])
         if ERROR in result:
             raise RuntimeError(f"a worker could not evaluate:\n{result[ERROR]}")
-        self._work.deliver(chunk, [result_from_json(data) for data in orjson.loads(result.pop(RESULTS))])
-        self._hand_out(chunk.number)
+        chunk = self._open.pop(result[CHUNK], None)
+        if chunk is not None:
+            self._work.deliver(chunk, [result_from_json(data) for data in orjson.loads(result.pop(RESULTS))])
+            self._hand_out(chunk.number)
 
     def _hand_out(self, delivered: int | None) -> None:
         chunks: list[Chunk] = []

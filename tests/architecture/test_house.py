@@ -31,6 +31,10 @@ MOST_LINES = 400
 # Where a broad except is allowed: one function each, with its reason. Everywhere else, name what you expect.
 BOUNDARIES = {
     ("nasray/app/exit_codes.py", "exit_codes"): "a crash is shown whole and leaves with its own exit code",
+    ("nasray/app/finale.py", "_tested"): "the search is paid for: a TEST that fails is recorded beside it",
+    ("nasray/app/finale.py", "_scores"): "one control took its worker down: the others must not go down with it",
+    ("nasray/app/finale.py", "_alone"): "likewise",
+    ("nasray/app/finale.py", "score"): "a control that fails is left out and counted",
     ("nasray/search/guard.py", "guarded"): "a candidate may raise anything; it becomes a Failure record",
     ("nasray/tracking/progress.py", "Progress._draw"): "a broken terminal must not end a search",
     ("nasray/tracking/wandb_process.py", "serve"): "whatever W&B raises is told to the search",

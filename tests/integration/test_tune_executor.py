@@ -136,3 +136,14 @@ def test_nothing_is_left_behind(tmp_path, monkeypatch):
     through_tune(search, SYNTHETIC, 2, 8)
     assert all(isinstance(outcome.result, Measurement) for outcome in search.outcomes)
     assert not list(Path(tmp_path).glob("nasray-*"))
+
+
+class DiesWhenBuilt(Synthetic):
+    def __post_init__(self) -> None:
+        os._exit(1)
+
+
+def test_an_evaluator_that_takes_its_worker_down_when_built_ends_the_search_with_one_message():
+    factory = functools.partial(DiesWhenBuilt, n_choices=5, chunk_size=8)
+    with pytest.raises(NasrayError, match="2 workers died while they built the evaluator"):
+        through_tune(search_of(8, 8), factory, 1, 8)

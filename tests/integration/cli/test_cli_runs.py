@@ -11,6 +11,11 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from nasray.core.errors import DataError
+from nasray.core.measurement import TestScore
+from nasray.core.proposal import Proposal
+from nasray.core.seeds import Streams
+
 FILES = {"manifest.json", "journal.jsonl", "result.json", "report.html", "run.lock"}
 
 
@@ -163,6 +168,86 @@ def test_an_edited_or_newer_run_is_refused(
     before = (finished / "journal.jsonl").read_bytes()
     assert message in nasray(verb, "one").refused()
     assert (finished / "journal.jsonl").read_bytes() == before
+
+
+@pytest.mark.parametrize("verb", ["resume", "replay", "report"])
+def test_a_result_that_was_edited_is_refused(nasray, finished: Path, verb: str) -> None:
+    edit(finished / "result.json", b'"evaluations"', b'"evaluation"')
+    assert "one/result.json lacks evaluations: it was edited" in nasray(verb, "one").refused()
+
+
+@pytest.mark.parametrize("verb", ["resume", "replay"])
+def test_a_file_is_no_run_folder(nasray, finished: Path, verb: str) -> None:
+    name = "one/result.json"
+    assert f"{name}/manifest.json is missing: {name} is not a run folder" in nasray(verb, name).refused()
+
+
+@pytest.mark.parametrize("verb", ["resume", "replay"])
+def test_a_manifest_that_is_a_folder_is_refused(nasray, tmp_path: Path, verb: str) -> None:
+    (tmp_path / "odd" / "manifest.json").mkdir(parents=True)
+    assert "odd/manifest.json cannot be read (Is a directory)" in nasray(verb, "odd").refused()
+
+
+def test_a_run_that_the_clock_ended_replays_at_its_length(nasray, quick, tmp_path: Path) -> None:
+    words = ("budget.wall_seconds=0.1", "budget.evaluations=1000000000", "hydra.run.dir=one")
+    quick = tuple(word for word in quick if not word.startswith("budget"))
+    assert nasray("run", *quick, *words).code == 0
+    assert json.loads((tmp_path / "one" / "result.json").read_bytes())["stopped"] == "clock"
+    ended = nasray("replay", "one")
+    assert ended.code == 0, ended
+    assert archive(tmp_path / "one")[:12] in ended.out
+
+
+def test_the_folders_of_two_quick_runs_differ(nasray, quick, tmp_path: Path) -> None:
+    assert [nasray("run", *quick).code for _ in range(2)] == [0, 0]
+    assert len(list(tmp_path.glob("runs/*/*/result.json"))) == 2
+
+
+def test_a_control_that_fails_is_left_out(nasray, quick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from nasray.evaluators.synthetic import Synthetic
+
+    whole = Synthetic.test
+
+    def test(self: Synthetic, proposal: Proposal, streams: Streams) -> TestScore:
+        if proposal.operation == "control" and proposal.slot in lost:
+            raise LookupError("no row")
+        return whole(self, proposal, streams)
+
+    monkeypatch.setattr(Synthetic, "test", test)
+    for lost in ((0,), (0, 1)):
+        folder = tmp_path / f"lost{len(lost)}"
+        ended = nasray("run", *quick, f"hydra.run.dir={folder}")
+        assert ended.code == 0, ended
+        tested = json.loads((folder / "result.json").read_bytes())["test"]
+        kept = 2 - len(lost)
+        assert [len(tested[key]) for key in ("controls", "control_valid", "control_texts")] == [kept] * 3
+        assert tested["controls_failed"] == len(lost)
+        assert f"{len(lost)}\u00a0random cell" in ended.out
+        assert (folder / "report.html").exists()
+    assert nasray("report", "lost1", "lost2").code == 0
+
+
+@pytest.mark.parametrize("error", [DataError("no row"), ZeroDivisionError("by\nzero"), None])
+def test_a_winner_without_test_is_recorded(
+    nasray, quick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception | None
+) -> None:
+    from nasray.evaluators.synthetic import Synthetic
+
+    def test(*_: object) -> TestScore:
+        if error:
+            raise error
+        return TestScore(float("nan"))
+
+    monkeypatch.setattr(Synthetic, "test", test)
+    ended = nasray("run", *quick, "hydra.run.dir=one")
+    assert ended.code == 0, ended
+    result = json.loads((tmp_path / "one" / "result.json").read_bytes())
+    told = f"{type(error).__name__}: {error}".replace("\n", " ") if error else "Synthetic: TEST is nan"
+    assert result["test"] is None
+    assert told in result["test_failure"]
+    assert f"TEST        could not be measured: {told}" in ended.out
+    assert f"TEST could not be measured ({told}" in (tmp_path / "one" / "report.html").read_text()
+    assert nasray("replay", "one").code == 0
 
 
 @pytest.mark.parametrize("left", ["nothing", "an empty file", "half a line"])

@@ -1,6 +1,7 @@
 import errno
 import functools
 import os
+import struct
 import threading
 from dataclasses import replace
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -10,9 +11,11 @@ from filelock import FileLock
 
 from nasray.core.architecture import Architecture
 from nasray.core.errors import CapabilityError, DataError
+from nasray.data import table as module
 from nasray.data.catalog import Catalog
 from nasray.data.entries import ENTRIES
-from nasray.data.table_file import seal_path
+from nasray.data.table import Table
+from nasray.data.table_file import seal_path, sha256_of
 
 
 @pytest.fixture
@@ -95,6 +98,46 @@ def test_importing_repairs_a_damaged_table(catalog, space, source):
         catalog.open("toy", space)
     catalog.import_file("toy", source, space)
     catalog.verify("toy")
+
+
+def damage(path):
+    """Flip one bit of the last value, which leaves the size and everything that Arrow looks at as they were."""
+    content = bytearray(path.read_bytes())
+    content[content.rindex(struct.pack("<d", 61.0))] ^= 1
+    path.write_bytes(content)
+
+
+def test_a_table_with_one_changed_bit_is_refused(catalog, space, source):
+    path = catalog.open("toy", space).path
+    damage(path)
+    assert len(Table.open(path)) == 4, "what a worker does is cheap and does not hash"
+    with pytest.raises(DataError, match=r"toy.arrow has SHA-256 \w+, .*; run `nasray data import toy FILE`"):
+        catalog.open("toy", space)
+    catalog.import_file("toy", source, space)
+    assert len(catalog.open("toy", space)) == 4
+
+
+def test_a_large_table_is_hashed_once_until_it_is_touched(catalog, space, monkeypatch):
+    monkeypatch.setattr(module, "STAMPED_BYTES", 100)
+    hashed = []
+    monkeypatch.setattr(module, "sha256_of", lambda path: hashed.append(path) or sha256_of(path))
+    path = catalog.open("toy", space).path
+    stamp = catalog.folder / ".toy.arrow.verified"
+    catalog.open("toy", space)
+    assert hashed == [path]
+    stamp.write_bytes(b"torn")
+    catalog.open("toy", space)
+    assert hashed == [path] * 2
+    damage(path)
+    with pytest.raises(DataError, match="the file has changed"):
+        catalog.open("toy", space)
+    assert len(hashed) == 3
+
+
+def test_a_stamp_that_cannot_be_written_costs_time_only(catalog, space, monkeypatch):
+    monkeypatch.setattr(module, "STAMPED_BYTES", 100)
+    (catalog.folder / ".toy.arrow.verified").mkdir(parents=True)
+    assert len(catalog.open("toy", space)) == 4
 
 
 def test_a_damaged_table_is_listed_as_such(catalog, space):

@@ -1,6 +1,7 @@
 """A table of three architectures, by the Protocol that the evaluator asks for, and proposals."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from nasray.core.architecture import Architecture
 from nasray.core.errors import DataError
 from nasray.core.fidelity import Fidelity
+from nasray.core.measurement import Split
 from nasray.core.proposal import Proposal
 from nasray.core.seeds import Streams
 
@@ -25,6 +27,10 @@ class FakeTable:
 
     def __init__(self) -> None:
         self.index = {(0, 0): 0, (0, 1): 1, (1, 0): 2}
+
+    def meaning(self, name):
+        self.column(name)
+        return SimpleNamespace(split=Split.TEST if "_test_" in name else Split.VALID)
 
     def objective(self, name):
         self.column(name)

@@ -97,6 +97,22 @@ def test_columns_come_from_the_second_table_by_architecture(toy_table, propose, 
         )
 
 
+@pytest.mark.parametrize("second", [False, True])
+def test_a_column_of_test_is_kept_from_the_search(toy_table, second):
+    with pytest.raises(
+        ConfigError,
+        match=r"TableEvaluator columns \('toy_test_200'\) was measured on TEST, .* take it out of evaluator.columns",
+    ):
+        TableEvaluator(
+            table=toy_table,
+            dataset="toy",
+            epochs=200,
+            chunk_size=1,
+            columns=["toy_valid_12", "toy_test_200"],
+            columns_table=type(toy_table)() if second else None,
+        )
+
+
 def test_one_row_for_many_architectures_needs_the_space(toy_table, propose, streams):
     class Sorted:
         def canonical(self, architecture):
@@ -155,5 +171,6 @@ def test_a_pickled_evaluator_leaves_behind_what_the_table_can_give_again(evaluat
         "space": None,
         "metric": "valid accuracy (%)",
         "_full": 200,
+        "_columns": {},
         "_measured": {},
     }

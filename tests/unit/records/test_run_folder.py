@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import orjson
 import pytest
 
 from nasray.core.architecture import Architecture
@@ -12,6 +13,7 @@ from nasray.core.errors import RecordError
 from nasray.core.measurement import Measurement, Outcome
 from nasray.core.proposal import Proposal
 from nasray.records import atomic, run_folder
+from nasray.records.journal import Journal
 from nasray.records.run_folder import RunFolder
 from nasray.records.schema import SCHEMA
 from nasray.records.snapshot import read_snapshot
@@ -144,6 +146,36 @@ def test_a_journal_is_gone_on_with(run):
     journal.commit(durable=True)
     journal.close()
     assert len(run.outcomes()) == 4
+
+
+def edit(run, **changes):
+    (run.path / "manifest.json").write_bytes(orjson.dumps({**run.manifest, **changes}))
+    return RunFolder.open(run.path)
+
+
+def test_another_configuration_than_the_journal_was_begun_with_is_refused(tmp_path):
+    run = RunFolder.create(tmp_path / "run", {"config": {"width": 2, "rates": (0.1, 1.0)}})
+    journaled(run)
+    edit(run, config={"rates": [0.1, 1.0], "width": 2}).reopen_journal(fsync=False)[0].close()
+    edited = edit(run, config={"width": 3, "rates": [0.1, 1.0]})
+    with pytest.raises(
+        RecordError, match=r"manifest.json is not the one the journal was begun with; restore it from a copy"
+    ):
+        edited.reopen_journal(fsync=False)
+    run.unlock()
+
+
+def test_a_journal_from_before_headers_named_the_configuration_is_gone_on_with(run):
+    Journal(run.journal_path, fsync=False).close()
+    assert orjson.loads(run.journal_path.read_bytes())["event"] == {"kind": "journal", "schema": SCHEMA}
+    edit(run, config={"width": 3}).reopen_journal(fsync=False)[0].close()
+
+
+def test_the_header_names_the_configuration(run):
+    # printf null | sha256sum: this manifest has none.
+    journaled(run)
+    header = orjson.loads(run.journal_path.read_bytes().splitlines()[0])["event"]
+    assert header["config"] == "74234e98afe7498fb5daf1f36ac2d78acc339464f950703b8c019892f982b90b"
 
 
 def test_a_long_replay_leaves_a_snapshot_and_the_next_is_short(run, monkeypatch):

@@ -54,6 +54,16 @@ def test_seeds_without_test(make_run):
     assert "Over 2 seeds the best cells have 91.68 % on VALID on average; TEST was not fetched." in said(*runs)
 
 
+def test_seeds_without_controls(make_run):
+    runs = [make_run(f"run{seed}", seed=seed, result=test(94.0)) for seed in range(2)]
+    assert said(*runs).endswith("on VALID on average; no random cell was measured beside them.")
+
+
+def test_a_test_that_failed_is_told(make_run):
+    text = said(make_run(result={"test": None, "test_failure": "DataError: no row"}))
+    assert "TEST could not be measured (DataError: no row), so whether it beats random cells is open." in text
+
+
 def test_seeds_of_which_nothing_was_measured(make_run):
     failed = tuple(range(40))
     runs = [make_run(f"run{seed}", seed=seed, failed=failed, result={"test": None}) for seed in range(2)]
