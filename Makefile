@@ -18,8 +18,10 @@ help: ## List the commands
 search: $(VENV)/.installed ## Install, then run the main search: cells trained on handwritten digits, two minutes
 	$(BIN)/nasray run
 
+# Tests that share the session's Ray cluster run in one process, all others in one a core.
 test: $(VENV)/.installed-dev ## Install, then run every test but the slow ones
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist worksteal -m "not slow and not ray"
+	$(BIN)/pytest -m "ray and not slow"
 
 test-all: $(VENV)/.installed-dev ## Run every test, the slow ones too
 	$(BIN)/pytest -m ""

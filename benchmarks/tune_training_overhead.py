@@ -49,6 +49,7 @@ FACTORY = functools.partial(
     space=SPACE,
     images=Digits(n_train=200, n_valid=600, seed=0),
     recipe=RECIPE,
+    acceleration=None,
     device="cpu",
     torch_threads=1,
     report_every_epochs=0,

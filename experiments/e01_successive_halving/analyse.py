@@ -1,7 +1,8 @@
 """Worker-seconds until successive halving is as good as full training, against full training itself.
 
-Run: ``python experiments/e01_successive_halving/analyse.py runs/e01`` after the sweep in ``README.md``. Prints a table
-and one JSON line, and writes the same to ``results/figures.json`` beside this file.
+Run: ``python experiments/e01_successive_halving/analyse.py runs/e01`` after the sweep in ``README.md``. Prints the
+README's table, how quiet the machine was, and one JSON line with run ids and commits, and writes that to
+``results/figures.json``.
 """
 
 import json
@@ -22,6 +23,16 @@ from nasray.records.run_folder import RunFolder
 RESULTS = Path(__file__).with_name("results")
 FULL, HALVING = "NeverStop", "SuccessiveHalving"
 SEEDS = range(10)
+ROWS = {
+    "seconds": "seconds to the target",
+    "epochs": "epochs to the target",
+    "reached": "target reached",
+    "all_seconds": "all seconds",
+    "all_epochs": "all epochs",
+    "candidates": "candidates",
+    "best_valid": "best VALID (%)",
+    "test": "TEST of it (%)",
+}
 
 
 def runs_in(folder: Path) -> dict[str, dict[int, RunFolder]]:
@@ -62,7 +73,7 @@ def seed_figures(full: RunFolder, halving: RunFolder) -> dict[str, Any]:
     figures: dict[str, Any] = {"target": target}
     for name, run in ((FULL, full), (HALVING, halving)):
         outcomes = run.outcomes()
-        epochs = epochs_of(outcomes, run.manifest["config"]["evaluator"]["recipe"]["epochs"])
+        epochs = _run_epochs(run)
         seconds = [outcome.result.cost.wall_seconds for outcome in outcomes]
         figures[name] = {
             "seconds": until(outcomes, seconds, target)[0],
@@ -96,13 +107,42 @@ def _interval(values: np.ndarray, rng: np.random.Generator) -> list[float]:
 
 
 def print_table(figures: dict[str, Any]) -> None:
-    print(f"{'mean [95 % interval]':<14}{'never_stop':>28}{'successive_halving':>28}{'difference':>28}{'p':>9}")
-    for key, one in figures.items():
+    """The README's, row by row."""
+    print("| | never_stop | successive_halving | difference | p |\n|---|---|---|---|---|")
+    for key, name in ROWS.items():
+        one = figures[key]
         if key == "reached":
-            print(f"{key:<20}{one[FULL]:>22}{one[HALVING]:>28}")
+            print(f"| {name} | {one[FULL]} of {len(SEEDS)} | {one[HALVING]} of {len(SEEDS)} | | |")
             continue
-        cells = "".join(f"{'{:.2f} [{:.2f}, {:.2f}]'.format(*one[name]):>28}" for name in (FULL, HALVING, "difference"))
-        print(f"{key:<14}{cells}{one['p']:>9.4f}")
+        cells = ["{:.1f} [{:.1f}, {:.1f}]".format(*one[part]) for part in (FULL, HALVING, "difference")]
+        print(f"| {name} | {' | '.join(cells)} | {one['p']:.3f} |")
+
+
+def pedigree(runs: dict[str, dict[int, RunFolder]]) -> dict[str, Any]:
+    """Which runs of which commit, what they cost, and how evenly the machine worked.
+
+    ``seconds_an_epoch`` is the least and the most of the analysed runs of one arm: far apart, the machine was busy.
+    """
+    every = [run for arm in runs.values() for run in arm.values()]
+    paces = {
+        name: [_worker_seconds(run) / sum(_run_epochs(run)) for seed, run in arm.items() if seed in SEEDS]
+        for name, arm in runs.items()
+    }
+    return {
+        "runs": sorted(run.manifest["run_id"] for run in every),
+        "commits": sorted({str(run.manifest["commit"]) for run in every}),
+        "uncommitted_changes": any(run.manifest["dirty"] for run in every),
+        "worker_seconds": round(sum(map(_worker_seconds, every)), 1),
+        "seconds_an_epoch": {name: [round(min(found), 3), round(max(found), 3)] for name, found in paces.items()},
+    }
+
+
+def _worker_seconds(run: RunFolder) -> float:
+    return sum(outcome.result.cost.wall_seconds for outcome in run.outcomes())
+
+
+def _run_epochs(run: RunFolder) -> list[int]:
+    return epochs_of(run.outcomes(), run.manifest["config"]["evaluator"]["recipe"]["epochs"])
 
 
 def main() -> None:
@@ -111,7 +151,10 @@ def main() -> None:
     found = [seed_figures(runs[FULL][seed], runs[HALVING][seed]) for seed in seeds]
     figures = summary(found)
     print_table(figures)
-    line = json.dumps({"experiment": "e01", "seeds": seeds, **figures, "by_seed": found})
+    whence = pedigree(runs)
+    for name, value in whence.items():
+        print(f"{name}: {len(value) if name == 'runs' else value}")
+    line = json.dumps({"experiment": "e01", "seeds": seeds, **whence, **figures, "by_seed": found})
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "figures.json").write_text(line + "\n", encoding="utf-8")
     print(line)

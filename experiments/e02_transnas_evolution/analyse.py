@@ -1,7 +1,7 @@
 """Regularized evolution, local search and random search on the seven tasks of TransNAS-Bench-101 micro.
 
-Run: ``NASRAY_DATA_MIRROR=FOLDER python experiments/e02_transnas_evolution/analyse.py``. Prints a table and one JSON
-line, and writes the same to ``results/figures.json`` beside this file.
+Run: ``NASRAY_DATA_MIRROR=FOLDER python experiments/e02_transnas_evolution/analyse.py``. Prints the tables of
+``README.md`` and one JSON line with commit, data and seconds, and writes that to ``results/figures.json``.
 """
 
 import json
@@ -18,6 +18,7 @@ from nasray.analysis.bootstrap import bootstrap_interval
 from nasray.analysis.paired_test import sign_flip_test
 from nasray.analysis.threshold import evaluations_to, reach
 from nasray.app.catalogs import default_catalog
+from nasray.app.provenance import commit
 from nasray.core.proposal import Proposal
 from nasray.core.seeds import Streams
 from nasray.core.strategy import Strategy
@@ -31,6 +32,8 @@ from nasray.strategies.regularized_evolution import RegularizedEvolution
 TASKS = ("class_scene", "class_object", "room_layout", "jigsaw", "segmentsemantic", "normal", "autoencoder")
 SEEDS, EVALUATIONS = range(100), 500
 MARKS = (20, 50, 100, 200, 500)
+SHOWN = ("20", "100", "500")
+DECIMALS = dict.fromkeys(TASKS, 2) | {"segmentsemantic": 3, "room_layout": 4, "normal": 4, "autoencoder": 4}
 TOP_SHARE = 0.001
 JUDGED_AT = 100
 RESULTS = Path(__file__).with_name("results")
@@ -98,26 +101,35 @@ def _against(differences: np.ndarray, rng: np.random.Generator) -> dict[str, flo
     return {"mean": round(test.mean, 5), "p": round(test.p_value, 5), "minimum_p": round(test.minimum_p, 5)}
 
 
-def print_table(figures: dict[str, Any]) -> None:
-    marks = "".join(f"{f'regret at {mark}':>28}" for mark in MARKS)
-    print(f"{'task':<16}{'arm':<14}{marks}{'to top 0.1 %':>14}{'censored':>10}")
+def print_tables(figures: dict[str, Any]) -> None:
+    """The README's, row by row."""
+    print(
+        "| task | arm | regret at 20 | regret at 100 | regret at 500 | median evaluations to the top 0.1 % | censored |"
+    )
     for task, found in figures.items():
         for name, arm in found["arms"].items():
-            cells = "".join(f"{'{:.4f} [{:.4f}, {:.4f}]'.format(*arm['regret'][str(mark)]):>28}" for mark in MARKS)
+            n = DECIMALS[task]
+            cells = [f"{mean:.{n}f} [{low:.{n}f}, {high:.{n}f}]" for mean, low, high in map(arm["regret"].get, SHOWN)]
             median = arm["median_evaluations_to_top"]
-            reached = "-" if median is None else f"{median:.0f}"
-            print(f"{task:<16}{name:<14}{cells}{reached:>14}{arm['censored_share']:>10.2f}")
-        for name, test in found["against_random"].items():
-            print(f"{'':<16}{name} - random at {JUDGED_AT}: {test['mean']:+.4f}, sign-flip p = {test['p']:.4f}")
+            reached = f"> {EVALUATIONS}" if median is None else f"{median:.0f}"
+            print(f"| {task} | {name} | {' | '.join(cells)} | {reached} | {100 * arm['censored_share']:.0f} % |")
+    print("| task | evolution | local search |")
+    for task, found in figures.items():
+        gains = [found["against_random"][name] for name in ("evolution", "local_search")]
+        cells = [f"{gain['mean']:+.{DECIMALS[task]}f} (p = {gain['p']:.4f})" for gain in gains]
+        print(f"| {task} | {' | '.join(cells)} |")
 
 
 def main() -> None:
     began = time.perf_counter()
     space = TransNasMicro(channels=64, stem_halvings=2)
     figures = {task: task_figures(task, space) for task in TASKS}
-    print_table(figures)
-    print(f"{time.perf_counter() - began:.0f} s")
-    line = json.dumps({"experiment": "e02", "seeds": len(SEEDS), "evaluations": EVALUATIONS, "tasks": figures})
+    print_tables(figures)
+    head, changed = commit()
+    pedigree = {"commit": head, "uncommitted_changes": changed, "seconds": round(time.perf_counter() - began, 1)}
+    pedigree |= {"table_sha256": default_catalog().open("transnas_micro", space).sha256}
+    counts = {"seeds": len(SEEDS), "evaluations": EVALUATIONS}
+    line = json.dumps({"experiment": "e02", **counts, **pedigree, "tasks": figures})
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "figures.json").write_text(line + "\n", encoding="utf-8")
     print(line)

@@ -1,7 +1,7 @@
 """NSGA-II against random search on NAS-Bench-201: accuracy against the latency of three devices.
 
-Run: ``NASRAY_DATA_MIRROR=FOLDER python experiments/e03_nsga2_latency/analyse.py``. Prints a table and one JSON line,
-and writes the same to ``results/figures.json`` beside this file.
+Run: ``NASRAY_DATA_MIRROR=FOLDER python experiments/e03_nsga2_latency/analyse.py``. Prints the tables of
+``README.md`` and one JSON line with commit, data and seconds, and writes that to ``results/figures.json``.
 """
 
 import json
@@ -19,6 +19,7 @@ from nasray.analysis.hypervolume import hypervolume, hypervolume_curve
 from nasray.analysis.paired_test import sign_flip_test
 from nasray.analysis.trade_off import TradeOff
 from nasray.app.catalogs import default_catalog
+from nasray.app.provenance import commit
 from nasray.core.measurement import Outcome
 from nasray.core.objective import Objective
 from nasray.core.proposal import Proposal
@@ -36,6 +37,7 @@ FLOORS = (10.0, 80.0)
 
 SEEDS, EVALUATIONS = range(100), 200
 MARKS = (20, 50, 100, 200)
+SHOWN = (20, 100, 200)
 RESULTS = Path(__file__).with_name("results")
 
 
@@ -93,7 +95,7 @@ def _floor_figures(
     at = [mark - 1 for mark in MARKS]
     rng = Streams(0, "e03").at(0)
     shares = {
-        name: np.stack([hypervolume_curve(list(map(trade_off.loss, run)), corner)[at] for run in found]) / everything
+        name: np.stack([hypervolume_curve(trade_off.losses(run), corner)[at] for run in found]) / everything
         for name, found in runs.items()
     }
     test = sign_flip_test(shares["nsga2"][:, -1] - shares["random"][:, -1], rng)
@@ -115,27 +117,31 @@ def _interval(shares: np.ndarray, rng: np.random.Generator) -> dict[str, list[fl
     }
 
 
-def print_table(figures: dict[str, Any]) -> None:
-    marks = "".join(f"{f'HV share at {mark}':>28}" for mark in MARKS)
-    print(f"{'device':<10}{'floor':>7}  {'arm':<8}{marks}")
-    for device, found in figures.items():
-        for floor, part in found["floors"].items():
-            for name, arm in part["arms"].items():
-                cells = "".join(f"{'{:.4f} [{:.4f}, {:.4f}]'.format(*arm[str(mark)]):>28}" for mark in MARKS)
-                print(f"{device:<10}{floor:>6}%  {name:<8}{cells}")
-            print(
-                f"{'':<19}nsga2 - random at {EVALUATIONS}: {part['difference']:+.4f}, sign-flip p = {part['p']:.4f}, "
-                f"ahead on {part['seeds_ahead']} of {len(SEEDS)} seeds"
-            )
+def print_tables(figures: dict[str, Any]) -> None:
+    """The README's, row by row."""
+    parts = [(device, floor, part) for device, found in figures.items() for floor, part in found["floors"].items()]
+    print("| device | accuracy of the corner | arm | after 20 | after 100 | after 200 |")
+    for device, floor, part in parts:
+        for name, arm in part["arms"].items():
+            shares = [[100 * share for share in arm[str(mark)]] for mark in SHOWN]
+            cells = ["{:.2f} [{:.2f}, {:.2f}]".format(*share) for share in shares]
+            print(f"| {device} | {float(floor):g} % | {name} | {' | '.join(cells)} |")
+    print("| device | accuracy of the corner | difference (points) | p | NSGA-II ahead |")
+    for device, floor, part in parts:
+        ahead = f"{part['seeds_ahead']} of {len(SEEDS)}"
+        print(f"| {device} | {float(floor):g} % | {100 * part['difference']:+.2f} | {part['p']:.4f} | {ahead} |")
 
 
 def main() -> None:
     began = time.perf_counter()
     space = NasBench201(channels=16, cells_per_stage=5)
     figures = {device: device_figures(device, space) for device in DEVICES}
-    print_table(figures)
-    print(f"{time.perf_counter() - began:.0f} s")
-    line = json.dumps({"experiment": "e03", "seeds": len(SEEDS), "evaluations": EVALUATIONS, "devices": figures})
+    print_tables(figures)
+    head, changed = commit()
+    pedigree = {"commit": head, "uncommitted_changes": changed, "seconds": round(time.perf_counter() - began, 1)}
+    tables = {name: default_catalog().open(name, space).sha256 for name in ("nasbench201", "nasbench201_hardware")}
+    counts = {"seeds": len(SEEDS), "evaluations": EVALUATIONS}
+    line = json.dumps({"experiment": "e03", **counts, **pedigree, "table_sha256": tables, "devices": figures})
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "figures.json").write_text(line + "\n", encoding="utf-8")
     print(line)

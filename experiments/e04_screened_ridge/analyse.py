@@ -1,7 +1,7 @@
 """Evolution on NAS-Bench-201 with and without a predictor that screens its mutants.
 
-Run: ``NASRAY_DATA_MIRROR=FOLDER python experiments/e04_screened_ridge/analyse.py``. Prints a table and one JSON line,
-and writes the same to ``results/figures.json`` beside this file.
+Run: ``NASRAY_DATA_MIRROR=FOLDER python experiments/e04_screened_ridge/analyse.py``. Prints the tables of
+``README.md`` and one JSON line with commit, data and seconds, and writes that to ``results/figures.json``.
 """
 
 import json
@@ -17,6 +17,7 @@ from nasray.analysis.best_so_far import best_so_far
 from nasray.analysis.bootstrap import bootstrap_interval
 from nasray.analysis.paired_test import sign_flip_test
 from nasray.app.catalogs import default_catalog
+from nasray.app.provenance import commit
 from nasray.core.architecture import Architecture
 from nasray.core.predictor import Predictor
 from nasray.core.seeds import Streams
@@ -65,7 +66,9 @@ def arms(space: NasBench201) -> dict[str, Callable[[], Strategy]]:
     counted = Remembering(Parameters(space=space, input_shape=(3, 32, 32), n_classes=10))
 
     def screened(make_predictor: Callable[[], Predictor]) -> Strategy:
-        return Screened(inner=evolution(), predictor=make_predictor(), candidates=10, warm_up=20, refit_every=5)
+        return Screened(
+            inner=evolution(), predictor=make_predictor(), candidates=10, warm_up=20, refit_every=5, reserved=0.0
+        )
 
     return {
         "evolution": evolution,
@@ -132,17 +135,22 @@ def _against(differences: np.ndarray, rng: np.random.Generator) -> dict[str, flo
     }
 
 
-def print_table(figures: dict[str, Any]) -> None:
+def print_tables(figures: dict[str, Any]) -> None:
+    """The README's, row by row."""
+    print("| data set | arm | VALID at 50 | VALID at 100 | VALID at 200 | TEST at 50 | TEST at 100 | TEST at 200 |")
     for dataset, found in figures.items():
-        print(f"{dataset}: best VALID of the table {found['optimum']}")
         for name, arm in found["arms"].items():
-            for split in ("valid", "test"):
-                cells = "".join(f"{'{:.3f} [{:.3f}, {:.3f}]'.format(*arm[split][str(mark)]):>26}" for mark in MARKS)
-                print(f"  {name:<28}{split:<6}{cells}")
+            shown = [arm[split][str(mark)] for split in ("valid", "test") for mark in MARKS]
+            cells = ["{:.2f} [{:.2f}, {:.2f}]".format(*one) for one in shown]
+            print(f"| {dataset} | {name} | {' | '.join(cells)} |")
+    print("| data set | arm | VALID | TEST |")
+    for dataset, found in figures.items():
         for name, splits in found["against_evolution"].items():
-            for split, one in splits.items():
-                ahead = f"ahead {one['seeds_ahead']}, behind {one['seeds_behind']}"
-                print(f"  {name} - evolution, {split} at {JUDGED_AT}: {one['mean']:+.3f} (p = {one['p']:.4f}; {ahead})")
+            cells = [
+                f"{one['mean']:+.3f} (p = {one['p']:.4f}; {one['seeds_ahead']} / {one['seeds_behind']})"
+                for one in (splits["valid"], splits["test"])
+            ]
+            print(f"| {dataset} | {name} | {' | '.join(cells)} |")
 
 
 def main() -> None:
@@ -150,11 +158,14 @@ def main() -> None:
     space = NasBench201(channels=16, cells_per_stage=5)
     table = default_catalog().open("nasbench201", space)
     figures = {dataset: dataset_figures(dataset, table, space) for dataset in DATASETS}
-    print_table(figures)
-    line = {"seeds": [SEEDS.start, SEEDS.stop - 1], "evaluations": EVALUATIONS, "figures": figures}
+    print_tables(figures)
+    head, changed = commit()
+    pedigree = {"commit": head, "uncommitted_changes": changed, "seconds": round(time.perf_counter() - began, 1)}
+    pedigree |= {"seeds": [SEEDS.start, SEEDS.stop - 1], "evaluations": EVALUATIONS, "table_sha256": table.sha256}
+    line = {"experiment": "e04", **pedigree, "figures": figures}
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "figures.json").write_text(json.dumps(line, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps({**line, "seconds": round(time.perf_counter() - began, 1)}))
+    print(json.dumps(line))
 
 
 if __name__ == "__main__":

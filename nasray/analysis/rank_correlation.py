@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from nasray.core.errors import DataError, require
 
@@ -56,6 +55,8 @@ def rank_correlation(scores: ArrayLike, values: ArrayLike) -> RankCorrelation:
         f"rank_correlation got {distinct[0]} distinct scores and {distinct[1]} distinct values; each needs at least 2",
         DataError,
     )
+    from scipy import stats  # a second and a half, which a run without a predictor need not wait for
+
     kendall: Any = stats.kendalltau(first, second)
     spearman: Any = stats.spearmanr(first, second)
     return RankCorrelation(float(kendall.statistic), float(spearman.statistic), len(first), *distinct)

@@ -52,8 +52,20 @@ class TradeOff:
             return None
         return tuple(objective.loss(result) for objective in self.objectives)
 
+    def losses(self, outcomes: Sequence[Outcome]) -> list[Loss | None]:
+        """Where each of several outcomes lies that are to be compared; None as in ``loss``, and below the highest rung.
+
+        The highest rung that any of them was measured at is full effort, for a scheduler's last rung too. What was
+        measured with less effort cannot be compared with it.
+
+        Raises:
+            CapabilityError: A column is not measured.
+        """
+        highest = max((one.rung for one in outcomes if isinstance(one.result, Measurement)), default=math.inf)
+        return [self.loss(outcome) if outcome.rung == highest else None for outcome in outcomes]
+
     def front(self, outcomes: Sequence[Outcome]) -> list[Outcome]:
-        """The feasible outcomes that no other one dominates, best in the first objective first.
+        """The feasible outcomes of the highest rung that no other one dominates, best in the first objective first.
 
         Of several outcomes of one architecture the earliest counts.
 
@@ -61,8 +73,7 @@ class TradeOff:
             CapabilityError: A column is not measured.
         """
         first: dict[str, tuple[Loss, Outcome]] = {}
-        for outcome in outcomes:
-            loss = self.loss(outcome)
+        for outcome, loss in zip(outcomes, self.losses(outcomes), strict=True):
             if loss is not None:
                 first.setdefault(outcome.proposal.architecture.key, (loss, outcome))
         found = list(first.values())

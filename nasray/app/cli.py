@@ -13,6 +13,7 @@ from nasray.app.completion import complete_overrides
 from nasray.app.data_verbs import data
 from nasray.app.exit_codes import exit_codes
 from nasray.app.host_verbs import host
+from nasray.app.llm_verbs import llm
 from nasray.core.errors import NasrayError
 
 
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 app.add_typer(data, name="data")
 app.add_typer(host, name="host")
+app.add_typer(llm, name="llm")
 
 
 @app.callback(epilog="Examples: `nasray run experiment=smoke` · `nasray report runs -o all.html` · `nasray doctor`")
@@ -42,7 +44,7 @@ def nasray(  # pyright: ignore[reportUnusedFunction] - Typer calls it
 
 
 _PASS_THROUGH = {"allow_extra_args": True, "ignore_unknown_options": True}
-RunPath = Annotated[Path, typer.Argument(help="A run folder.", show_default=False)]
+RunPath = Annotated[Path, typer.Argument(help="A run folder.", show_default=False, resolve_path=True)]
 
 
 @app.command(context_settings=_PASS_THROUGH, add_help_option=False)
@@ -65,11 +67,11 @@ def run(
 def resume(path: RunPath) -> None:
     """Go on with an interrupted run.
 
-    Example: `nasray resume runs/2026-11-22/10-15-00-random_search-training-0`
+    Example: `nasray resume runs/2026-11-22/10-15-00-123456-random_search-training-0`
     """
     from nasray.app.run_folders import open_run
     from nasray.app.session import resume as go_on
-    from nasray.app.summary import print_summary
+    from nasray.app.summary import check_measured, print_summary
 
     with exit_codes(path):
         finished = open_run(path).result is not None
@@ -77,11 +79,15 @@ def resume(path: RunPath) -> None:
         if finished:
             print(f"{path} is finished already; nothing was left to do")
         print_summary(path)
+        check_measured(path)
 
 
 @app.command()
 def report(
-    paths: Annotated[list[Path], typer.Argument(help="Run folders; folders of runs are searched.", show_default=False)],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(help="Run folders; folders of runs are searched.", show_default=False, resolve_path=True),
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")] = Path("report.html"),
     open_: Annotated[bool, typer.Option("--open", help="Show it in the browser.")] = False,
 ) -> None:
@@ -103,7 +109,7 @@ def report(
 def replay(path: RunPath) -> None:
     """Compute a finished run again and compare the archives.
 
-    Example: `nasray replay runs/2026-11-22/10-15-00-random_search-table-0`
+    Example: `nasray replay runs/2026-11-22/10-15-00-123456-random_search-table-0`
     """
     from nasray.app.session import replay as compute_again
 

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from nasray.analysis.trade_off import TradeOff
-from nasray.app.catalogs import catalog_of
+from nasray.app.catalogs import catalog_of, space_named
+from nasray.app.generator import generator_of
 from nasray.app.parts import EvaluatorFactory, build, columns_table_name, evaluator_factory, table_names
-from nasray.app.predictor import predictor_of
+from nasray.app.predictor import predictor_of, predictor_tables
 from nasray.app.schema import RunConfig, validated
 from nasray.app.trade_offs import check_columns, trade_off_of
 from nasray.app.weights import check_weights, checkpoints_of, store_of
@@ -18,12 +19,14 @@ from nasray.core.budget import Budget
 from nasray.core.evaluator import Evaluator
 from nasray.core.executor import Executor
 from nasray.core.observer import Observer
+from nasray.core.predictor import Predictor
 from nasray.core.scheduler import Scheduler
 from nasray.core.space import SearchSpace, TextView
 from nasray.core.strategy import Strategy
 from nasray.data.table import Table
 from nasray.schedulers.never_stop import NeverStop
 from nasray.tracking.progress import Progress
+from nasray.tracking.quality_tally import QualityTally
 from nasray.tracking.wandb_run import WandbRun
 
 
@@ -40,6 +43,8 @@ class Composition:
         evaluator: An evaluator in this process: for its metric, and to fail early.
         budget: When to stop.
         tables: The open tables that the evaluator reads.
+        predictor: Who scores, if a part asks for scores.
+        leaks: In words, the labels that the predictor was trained on and is used on all the same.
     """
 
     config: RunConfig
@@ -50,6 +55,8 @@ class Composition:
     evaluator: Evaluator
     budget: Budget
     tables: dict[str, Table]
+    predictor: Predictor | None
+    leaks: tuple[str, ...]
 
     @property
     def trade_off(self) -> TradeOff:
@@ -76,8 +83,11 @@ def compose(raw: dict[str, Any], folder: Path) -> Composition:
     space: SearchSpace = build(config.space)
     names, further = table_names(config.evaluator), columns_table_name(config.evaluator)
     tables = {name: catalog_of(config.paths).open(name, space) for name in (*names, *([further] if further else []))}
-    predictor = predictor_of(config, space, [config.strategy, config.scheduler or {}])
-    strategy: Strategy = build(config.strategy, space=space, predictor=predictor)
+    catalog, consulted = catalog_of(config.paths), predictor_tables(config.predictor)
+    others = {name: catalog.open(name, space_named(catalog.entry(name).space)) for name in consulted}
+    predictor, leaks = predictor_of(config, space, [config.strategy, config.scheduler or {}], others)
+    generator = generator_of(config.generator, space, config.strategy)
+    strategy: Strategy = build(config.strategy, space=space, predictor=predictor, generator=generator)
     scheduler = _scheduler_of(config, strategy=strategy, space=space, predictor=predictor)
     check_weights(config, scheduler)
     live = {"space": space, "store": store_of(folder), "checkpoint_folder": checkpoints_of(folder)}
@@ -91,7 +101,9 @@ def compose(raw: dict[str, Any], folder: Path) -> Composition:
         factory=factory,
         evaluator=factory(),
         budget=budget,
-        tables=tables,
+        tables=others | tables,
+        predictor=predictor,
+        leaks=leaks,
     )
     check_columns(composed.trade_off, composed.evaluator)
     executor_of(config, lambda: 1)  # built for their checks alone: used are those of ``session``, on a live cluster
@@ -118,7 +130,10 @@ def observers_of(composed: Composition, run_id: str, folder: Path, raw: dict[str
     watching: list[Observer] = [terminal_of(composed, told)]
     if composed.config.tracking.get("mode") != "none":
         settings = {"_target_": f"{WandbRun.__module__}.{WandbRun.__name__}", **composed.config.tracking}
-        watching.append(build(settings, run_id=run_id, folder=folder, config=raw, **_seen(composed, told)))
+        predictor = composed.predictor
+        quality = QualityTally(predictor.higher_is_better) if predictor else None
+        live = {"run_id": run_id, "folder": folder, "config": raw, "quality": quality}
+        watching.append(build(settings, **live, **_seen(composed, told)))
     return watching
 
 

@@ -28,7 +28,7 @@ def _message(error: Exception, overrides: Sequence[str]) -> str:
         return _missing_file(error)
     if isinstance(error, OverrideParseException):
         rule = "an override is KEY=VALUE, with quotes around values that have commas, brackets or blanks"
-        return f"{error.override!r} cannot be read ({_reason(error.message)}); {rule}"
+        return f"{error.override!r} cannot be read ({_reason(error.message, error.override or '')}); {rule}"
     if isinstance(cause, ConfigKeyError | ConfigAttributeError):
         return _unknown_key(cause)
     if isinstance(error, OmegaConfBaseException):
@@ -91,7 +91,11 @@ def _lines(error: BaseException | None) -> str:
     return " ".join(line for line in lines if line and not line.startswith(("object_type", "reference_type")))
 
 
-def _reason(message: str) -> str:
+def _reason(message: str, override: str) -> str:
     """What the parser says, without the override and the address of a manual."""
     lines = [line for line in message.splitlines() if not line.startswith(("Error parsing", "See http"))]
-    return lines[0].split(" expecting")[0] if lines else message
+    reason = lines[0].split(" expecting")[0] if lines else message
+    if reason.startswith("LexerNoViableAlt"):
+        strange = "".join(dict.fromkeys(one for one in override if not one.isascii()))
+        return f"{strange or 'one of its characters'} can stand in quotes only: \"KEY='VALUE'\""
+    return reason

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from nasray.app.exit_codes import exit_codes
+from nasray.core.errors import DataError
 
 data = typer.Typer(
     help="Benchmark tables: list, verify, fetch, import.", no_args_is_help=True, rich_markup_mode="markdown"
@@ -29,24 +30,39 @@ def list_() -> None:
 
 
 @data.command()
-def verify(name: Name) -> None:
-    """Read every byte of a table and compare its checksum.
+def verify(
+    name: Annotated[
+        str | None, typer.Argument(help="A name in `nasray data list`; without one, all that are here.")
+    ] = None,
+) -> None:
+    """Read every byte of a table, or of all that are here, and compare its checksum.
 
     Example: `nasray data verify nasbench201`
     """
     from nasray.app.catalogs import default_catalog
 
     with exit_codes():
-        print(f"{name} is whole: SHA-256 {default_catalog().verify(name)}")
+        catalog = default_catalog()
+        names = [name] if name else [table.name for table in catalog.listing() if table.state in ("ready", "damaged")]
+        damaged: list[str] = []
+        for each in names:
+            try:
+                print(f"{each} is whole: SHA-256 {catalog.verify(each)}")
+            except DataError as error:
+                damaged.append(str(error))
+        if not names:
+            print(f"no table is here yet: {catalog.folder} is empty; see `nasray data list`")
+        if damaged:
+            raise DataError("; ".join(damaged))
 
 
 @data.command()
 def fetch(
     name: Name, address: Annotated[str | None, typer.Option("--from", help="An http(s) or file address.")] = None
 ) -> None:
-    """Download a table's source file, check it, import it.
+    """Take a table's source file from the mirror, or download it; check it, import it.
 
-    Example: `nasray data fetch nasbench201 --from URL`
+    Example: `nasray data fetch nasbench201`
     """
     from nasray.app.catalogs import default_catalog, space_named
 

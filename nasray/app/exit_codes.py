@@ -1,4 +1,8 @@
-"""How the command line ends: user errors with code 2 and one message, crashes with code 3 and a traceback."""
+"""How the command line ends.
+
+0: done. 2: a user error, told in one message. 3: a crash, with its traceback; or a search that ended without one
+measured candidate, with the message of the first failure. 130: interrupted.
+"""
 
 import errno
 import sys
@@ -6,6 +10,7 @@ import traceback
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 from nasray.core.errors import NasrayError
 
@@ -17,6 +22,12 @@ def kept(folder: Path | None) -> str:
     """What is safe, and the next step."""
     begun = folder is not None and (folder / "journal.jsonl").exists()
     return f"everything measured is kept, `nasray resume {folder}` goes on" if begun else "nothing was lost"
+
+
+def end_without_a_measurement(message: str) -> NoReturn:
+    """Tell that a search found nothing at all, and end with code 3: a script must not take it for a success."""
+    print(f"nasray: {message}", file=sys.stderr)
+    sys.exit(3)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import Any
 from nasray.analysis.hypervolume import hypervolume
 from nasray.analysis.trade_off import NOTHING, Loss, TradeOff
 from nasray.app.composition import Composition
+from nasray.app.predictor_quality import predictor_quality
 from nasray.core.evaluator import Evaluator
 from nasray.core.executor import Executor
 from nasray.core.known_optimum import KnownOptimum
@@ -76,6 +77,7 @@ def result_of(composed: Composition, search: Search, executor: Executor) -> dict
         "optimum": _optimum(composed),
         "rates": _rates(composed, search.outcomes),
         "operators": _operators(composed, search.outcomes),
+        "predictor": predictor_quality(composed, search.outcomes),
     }
 
 
@@ -98,7 +100,7 @@ def _front(composed: Composition, trade_off: TradeOff, outcomes: Sequence[Outcom
     if not trade_off.objectives:
         return {"front": None, "hypervolume": None}
     members = trade_off.front(outcomes)
-    losses = [loss for outcome in outcomes if (loss := trade_off.loss(outcome)) is not None]
+    losses = [loss for loss in trade_off.losses(outcomes) if loss is not None]
     rows = [_cell(composed, outcome) for outcome in members]
     wanted = ("slot", "text", "value", "columns")
     return {

@@ -6,8 +6,10 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
+from typing import NoReturn
 
 import hydra
+from hydra._internal.utils import get_args_parser  # pyright: ignore[reportPrivateUsage] - the options that Hydra takes
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
@@ -15,8 +17,8 @@ from nasray.app.composition_error import COMPOSITION_ERRORS, config_error
 from nasray.app.exit_codes import exit_codes, kept
 from nasray.app.schema import resolved
 from nasray.app.session import start
-from nasray.app.summary import print_summary
-from nasray.core.errors import RecordError, require
+from nasray.app.summary import check_measured, print_summary
+from nasray.core.errors import ConfigError, RecordError, require
 
 _WITH_VALUE = ("--config-dir", "-cd", "--config-name", "-cn", "--config-path", "-cp", "--cfg", "-c", "--package", "-p")
 _CONFIG_DIR = ("--config-dir", "-cd")
@@ -29,8 +31,9 @@ def hydra_run(overrides: Sequence[str]) -> None:
     Jobs end in ``search_once`` by SystemExit, which passes through Hydra; every other error is about the composition.
 
     Raises:
-        ConfigError: Hydra cannot compose what was asked for.
+        ConfigError: Hydra does not know an option, or cannot compose what was asked for.
     """
+    _check_options(overrides)
     for folder in _config_folders(overrides):
         require(
             folder != "" and Path(folder).is_dir(),
@@ -41,6 +44,20 @@ def hydra_run(overrides: Sequence[str]) -> None:
             hydra.main(version_base=None, config_path="pkg://nasray.conf", config_name="run")(search_once)()
     except COMPOSITION_ERRORS as error:
         raise config_error(error, overrides) from error
+
+
+def _check_options(words: Sequence[str]) -> None:
+    """Refuse in one line what argparse, which Hydra uses, would refuse with a page of usage."""
+
+    def refuse(message: str) -> NoReturn:
+        raise ConfigError(
+            f"{message}; `nasray run` takes GROUP=OPTION, KEY=VALUE and Hydra's options (-m, -cd FOLDER, --cfg job, "
+            "--resolve, --info all, …): see `nasray run --help`"
+        )
+
+    parser = get_args_parser()
+    parser.error = refuse
+    parser.parse_args(_options_first(words))
 
 
 def _config_folders(words: Sequence[str]) -> list[str]:
@@ -83,6 +100,7 @@ def search_once(config: DictConfig) -> None:
     with exit_codes(folder), _no_empty_folder(folder), _how_to_go_on(folder):
         start(resolved(config), folder, list(about.overrides.task))
         print_summary(folder)
+        check_measured(folder)
 
 
 @contextmanager

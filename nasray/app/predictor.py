@@ -7,9 +7,9 @@ from typing import Any, cast
 from nasray.actors.batching import Batching
 from nasray.actors.host_recipe import HostRecipe
 from nasray.actors.identity import Identity
-from nasray.actors.padded_learner import PaddedLearner
-from nasray.actors.padded_predictor import PaddedPredictor
-from nasray.app.parts import constructor_of
+from nasray.actors.padded import padded
+from nasray.app.leaks import check_read, leaks_of
+from nasray.app.parts import constructor_of, table_names
 from nasray.app.schema import RunConfig
 from nasray.app.settings import signature_of
 from nasray.core.errors import CapabilityError, ConfigError
@@ -18,27 +18,60 @@ from nasray.core.space import SearchSpace
 from nasray.records.store import Store
 
 
-def predictor_of(config: RunConfig, space: SearchSpace, users: Sequence[Mapping[str, Any]]) -> Predictor | None:
+def predictor_tables(settings: Any) -> list[str]:
+    """Names of the tables that a predictor, or one inside it, reads."""
+    if isinstance(settings, list):
+        return [name for one in cast(list[Any], settings) for name in predictor_tables(one)]
+    if not isinstance(settings, Mapping):
+        return []
+    section = cast(Mapping[str, Any], settings)
+    own = [str(section["table"])] if section.get("table") else []
+    return own + [name for one in section.values() for name in predictor_tables(one)]
+
+
+def _with_tables(settings: Any, tables: Mapping[str, Any]) -> Any:
+    """``settings`` with open tables in the place of their names."""
+    if isinstance(settings, list):
+        return [_with_tables(one, tables) for one in cast(list[Any], settings)]
+    if not isinstance(settings, Mapping):
+        return settings
+    section = cast(Mapping[str, Any], settings)
+    return {
+        name: tables[str(one)] if name == "table" and one else _with_tables(one, tables)
+        for name, one in section.items()
+    }
+
+
+def predictor_of(
+    config: RunConfig, space: SearchSpace, users: Sequence[Mapping[str, Any]], tables: Mapping[str, Any]
+) -> tuple[Predictor | None, tuple[str, ...]]:
     """The predictor that ``config`` names; None where it names none and nobody asks for one. No cluster is touched.
+
+    With it, in words, the labels that it was trained on and is used on all the same; none unless it was told to.
 
     Args:
         config: The run's configuration.
         space: The search space.
         users: Configurations of the parts that may ask for a predictor.
+        tables: Open tables by name, those of ``predictor_tables`` among them.
 
     Raises:
         CapabilityError: A part asks for a predictor, and none is named.
-        ConfigError: A predictor is named, and no part asks for it; or its settings are impossible.
+        ConfigError: A predictor is named, and no part asks for it; or its settings are impossible; or it was trained
+            on what it is judged by.
     """
     settings, host = config.predictor, config.host
     _check_asked(settings, [name for section in users for name in _asking(section)])
     if settings is None:
-        return None
+        return None, ()
     if host is None:
         raise ConfigError("host is missing; put it back: it says where the predictor lives")
-    factory = constructor_of(settings, {"space": space})
+    opened = _with_tables(settings, tables)
+    factory = constructor_of(opened, {"space": space})
     batching = Batching(size=host.batch_size, window_ms=host.window_ms)
     inner: Predictor = factory()  # here at least for its checks and its direction
+    check_read(opened, config.evaluator)
+    leaks = leaks_of(inner, space, table_names(config.evaluator))
     if host.where == "host":
         made_of = {"predictor": settings, "space": config.space, "batch_size": host.batch_size}
         recipe = HostRecipe(
@@ -49,10 +82,8 @@ def predictor_of(config: RunConfig, space: SearchSpace, users: Sequence[Mapping[
             store=Store(root=str(Path(config.paths.data).expanduser() / "hosts")),
             num_cpus=host.num_cpus,
         )
-        return _client(recipe, inner)
-    if isinstance(inner, Learner):
-        return PaddedLearner(inner=inner, batching=batching)
-    return PaddedPredictor(inner=inner, batching=batching)
+        return _client(recipe, inner), leaks
+    return padded(inner, batching), leaks
 
 
 def _check_asked(settings: Mapping[str, Any] | None, asking: Sequence[str]) -> None:

@@ -25,11 +25,12 @@ _NEEDED_OF_A_RESULT = (
 
 
 def open_run(path: Path) -> RunFolder:
-    """The run in ``path``.
+    """The run in ``path``, which may be relative; that of the run never is.
 
     Raises:
         RecordError: It is not a run folder, a newer nasray's, or its manifest or its result was edited.
     """
+    path = path.resolve()
     run = RunFolder.open(path)
     _check(path / "manifest.json", run.manifest, _NEEDED)
     if (result := run.result) is not None:
@@ -47,7 +48,7 @@ def _check(path: Path, content: Mapping[str, Any], needed: Sequence[str]) -> Non
 
 
 def find_runs(paths: Sequence[Path]) -> list[RunFolder]:
-    """The runs in ``paths``; a folder that is not a run is searched for runs below it.
+    """The runs in ``paths``, in their order; a folder that is not a run is searched for runs below it.
 
     Raises:
         RecordError: A path holds none.

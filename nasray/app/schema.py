@@ -56,6 +56,7 @@ class RunConfig(Section):
     strategy: dict[str, Any]
     scheduler: dict[str, Any] | None = None
     predictor: dict[str, Any] | None = None
+    generator: dict[str, Any] | None = None
     host: HostConfig | None = None
     evaluator: dict[str, Any]
     dataset: dict[str, Any]

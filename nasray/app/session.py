@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from nasray.app.absolute_paths import with_absolute_paths
 from nasray.app.cluster import connected, needs_ray, room
 from nasray.app.composition import Composition, compose, executor_of, observers_of, terminal_of
 from nasray.app.finale import result_of
-from nasray.app.provenance import commit, data_of, versions
+from nasray.app.provenance import changed_data, commit, data_of, versions
 from nasray.app.run_folders import open_run
 from nasray.app.weights import janitor_of
 from nasray.core.errors import RecordError
@@ -20,6 +21,7 @@ from nasray.core.event_log import NoLog, Past
 from nasray.core.observer import Observer
 from nasray.core.seeds import Streams
 from nasray.records.run_folder import RunFolder
+from nasray.reports.agreement import check_archive
 from nasray.search.archive import archive_hash
 from nasray.search.search import Search
 
@@ -30,6 +32,7 @@ def start(raw: dict[str, Any], folder: Path, command: Sequence[str]) -> dict[str
     Raises:
         NasrayError: The configuration is impossible, data are missing, or the folder holds a run.
     """
+    raw = with_absolute_paths(raw, Path.cwd())
     composed = compose(raw, folder)
     run = RunFolder.create(folder, _manifest(composed, raw, folder, command))
     with run.locked():
@@ -45,10 +48,10 @@ def resume(folder: Path) -> dict[str, Any]:
         NasrayError: As ``start``.
     """
     run = open_run(folder)
-    raw = run.manifest["config"]
+    folder, raw = run.path, run.manifest["config"]
     with run.locked():
         if run.result is not None:
-            _check_archive(run, run.result)
+            check_archive(folder, run.result, run.outcomes())
             if not (folder / "report.html").exists():
                 _report(run)
             return run.result
@@ -69,7 +72,9 @@ def replay(folder: Path) -> tuple[str, str]:
     """
     run = open_run(folder)
     if run.result is None:
-        raise RecordError(f"{folder} is unfinished: go on with it by `nasray resume {folder}`, then replay it")
+        raise RecordError(f"{run.path} is unfinished: go on with it by `nasray resume {run.path}`, then replay it")
+    if run.journal_path.exists():
+        check_archive(run.path, run.result, run.outcomes())
     raw = _as_long(run.manifest["config"], run.result)
     with tempfile.TemporaryDirectory() as scratch:
         composed = compose(raw, Path(scratch))
@@ -167,28 +172,19 @@ def _manifest(composed: Composition, raw: dict[str, Any], folder: Path, command:
         "width": composed.config.width,
         "metric": composed.evaluator.metric,
         "trade_off": composed.trade_off.to_json(),
+        "leaks": composed.leaks,
         "versions": versions(),
         "commit": head,
         "dirty": dirty,
         "platform": platform.platform(),
-        "data": data_of(composed.tables),
+        "data": data_of(composed.tables, composed.evaluator),
     }
-
-
-def _check_archive(run: RunFolder, result: dict[str, Any]) -> None:
-    """A result that is not the journal's says what no search found."""
-    recorded, journaled = result.get("archive"), archive_hash(run.outcomes())
-    if recorded != journaled:
-        raise RecordError(
-            f"{run.path}: result.json has archive {recorded}, but the outcomes in journal.jsonl have {journaled}: one "
-            "of the two was edited after the run; restore it from a copy"
-        )
 
 
 def _check_data(run: RunFolder, composed: Composition) -> None:
     """Numbers from other data than the run's own would be mixed with it."""
-    then, now = run.manifest["data"], data_of(composed.tables)
-    if [entry["sha256"] for entry in then] != [entry["sha256"] for entry in now]:
+    if changed := changed_data(run.manifest["data"], data_of(composed.tables, composed.evaluator)):
         raise RecordError(
-            f"{run.path} was made with other data: recorded {then}, found {now}; import the recorded tables again"
+            f"{run.path} was made with other data: {'; '.join(changed)} (SHA-256); import the recorded table again, or "
+            "put the recorded images back"
         )

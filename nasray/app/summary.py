@@ -1,10 +1,12 @@
 """What a search prints when it is over."""
 
+import re
 from collections import Counter
 from pathlib import Path
 from statistics import mean
 from typing import Any
 
+from nasray.app.exit_codes import end_without_a_measurement
 from nasray.app.run_folders import open_run
 from nasray.core.measurement import Failure
 from nasray.records.run_folder import RunFolder
@@ -19,6 +21,8 @@ def print_summary(folder: Path) -> None:
     print()
     if best is not None:
         _print_winner(result, metric)
+    if leaks := run.manifest.get("leaks"):
+        _line("leak", f"allowed: {'; '.join(leaks)}, so no figure above is one of an unseen space")
     n, seconds = result["evaluations"], result["wall_seconds"]
     rate = speed(n / max(seconds, 1e-9))
     worked = duration(result["cost"]["wall_seconds"])
@@ -29,10 +33,36 @@ def print_summary(folder: Path) -> None:
     _line("report", str(_short(folder / "report.html")))
 
 
+def check_measured(folder: Path) -> None:
+    """End the program with code 3 if the finished run in ``folder`` measured not one candidate."""
+    run = open_run(folder)
+    result = run.result or {}
+    if result["best"] is not None:
+        return
+    if not result["failures"]:
+        end_without_a_measurement(f"nothing was measured: the search was ended by {result['stopped']} before that")
+    first, often = _failures(run)[0], _most_frequent_failure(run)
+    most = "" if often == first else f"; most often: {often}"
+    end_without_a_measurement(
+        f"not one of {plural(result['failures'], 'candidate')} could be measured; the first failed with: "
+        f"{first}{most}. Tracebacks: {_short(folder / 'report.html')}, under Failures"
+    )
+
+
+def _failures(run: RunFolder) -> list[str]:
+    """Their messages, in slot order; tracebacks are in the report."""
+    return [outcome.result.message for outcome in run.outcomes() if isinstance(outcome.result, Failure)]
+
+
 def _most_frequent_failure(run: RunFolder) -> str:
-    """Its message; tracebacks are in the report."""
-    messages = [outcome.result.message for outcome in run.outcomes() if isinstance(outcome.result, Failure)]
-    return Counter(messages).most_common(1)[0][0]
+    """The first message of the most frequent kind: those that differ in their numbers alone are of one kind."""
+    first: dict[str, str] = {}
+    counted: Counter[str] = Counter()
+    for message in _failures(run):
+        kind = re.sub(r"\d+", "#", message)
+        first.setdefault(kind, message)
+        counted[kind] += 1
+    return first[counted.most_common(1)[0][0]]
 
 
 def _print_winner(result: dict[str, Any], metric: Metric) -> None:

@@ -1,8 +1,7 @@
 """Who carries proposals to evaluators."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from nasray.core.evaluator import Evaluator
 from nasray.core.measurement import Result
@@ -12,8 +11,7 @@ from nasray.core.seeds import Streams
 Answer = TypeVar("Answer")
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(NamedTuple):
     """The unit of work: proposals that one worker evaluates in one go."""
 
     number: int

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from nasray.core.errors import NotFinite, require
 from nasray.core.proposal import Proposal
@@ -30,6 +30,16 @@ class Cost:
 
     wall_seconds: float = 0.0
     benchmark_seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse a cost that cannot be added up or written down.
+
+        Raises:
+            NotFinite: One of the numbers is NaN, infinite or negative.
+        """
+        for name in ("wall_seconds", "benchmark_seconds"):
+            value = getattr(self, name)
+            require(0 <= value < math.inf, f"cost {name} ({value}) must be finite and at least 0", NotFinite)
 
     def __add__(self, other: "Cost") -> "Cost":
         """Costs add up, field by field."""
@@ -110,8 +120,7 @@ class Failure:
 Result = Measurement | Failure
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """A proposal and what came of it: what strategies are told, in slot order."""
 
     proposal: Proposal

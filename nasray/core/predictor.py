@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasray.core.architecture import Architecture
+from nasray.core.graph_batch import GraphBatch
 from nasray.core.principles import Principles
-from nasray.core.space import Graph
 
 
 class Predictor(Protocol):
@@ -25,11 +25,15 @@ class Predictor(Protocol):
         ...
 
 
+@runtime_checkable
 class GraphPredictor(Predictor, Protocol):
     """Scores graphs directly, so that a supernet can be scored without being an Architecture."""
 
-    def predict_graphs(self, graphs: Sequence[Graph]) -> NDArray[np.float64]:
-        """``(A,)`` scores for A graphs."""
+    def predict_graphs(self, graphs: GraphBatch) -> NDArray[np.float64]:
+        """``(A,)`` scores for A graphs, whose nodes may carry mixtures of operators.
+
+        Scores of graphs with one operator a node are those that ``predict`` gives.
+        """
         ...
 
 
@@ -61,6 +65,30 @@ class Generator(Protocol):
 
     def propose(self, context: Sequence[Architecture], n: int, rng: np.random.Generator) -> Sequence[Architecture]:
         """``n`` architectures given good ones; may be invalid, the search's gate repairs and records them."""
+        ...
+
+
+@runtime_checkable
+class Rebuilder(Generator, Protocol):
+    """A generator that also rebuilds what was eliminated from an architecture (GPT-NAS, arXiv 2305.05351, Alg. 1)."""
+
+    def rebuild(
+        self,
+        architectures: Sequence[Architecture],
+        eliminated: Sequence[Sequence[bool]],
+        rngs: Sequence[np.random.Generator],
+    ) -> Sequence[Architecture]:
+        """Each architecture with its eliminated units predicted anew, first to last.
+
+        A prediction sees the units before it as they are by then, rebuilt ones included. Units that were not
+        eliminated stay as they are; the number of units, too. What comes of one architecture depends on itself, its
+        mask and its generator of random numbers, never on its neighbours in the call.
+
+        Args:
+            architectures: A members of a ``Chained`` space.
+            eliminated: A masks, each ``(U,)`` over the units of its architecture.
+            rngs: A generators of random numbers.
+        """
         ...
 
 

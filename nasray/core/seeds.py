@@ -6,6 +6,7 @@ one worker, on 64, in the simulator and after a crash, whatever was drawn before
 """
 
 import hashlib
+from typing import Any
 
 import numpy as np
 
@@ -35,8 +36,11 @@ class Streams:
         self.part = part
         self._philox = np.random.Philox(key=key_of(seed, part))
         self._generator = np.random.Generator(self._philox)
-        self._state = self._philox.state
-        self._counter = self._state["state"]["counter"]
+        self._counter = [0, 0, 0, 0]
+        key = [int(word) for word in self._philox.state["state"]["key"]]
+        # Plain lists: numpy reads the state word by word, and words of its own arrays take three times as long.
+        place = {"counter": self._counter, "key": key}
+        self._state: Any = self._philox.state | {"state": place, "buffer": [0, 0, 0, 0]}
 
     def at(self, slot: int) -> np.random.Generator:
         """The generator at the beginning of the stream of ``slot``.

@@ -8,6 +8,7 @@ import numpy as np
 
 from nasray.core.architecture import Architecture
 from nasray.core.errors import CapabilityError
+from nasray.core.layer_properties import LayerProperties
 from nasray.core.network_plan import NetworkPlan
 from nasray.core.principles import Principles
 
@@ -136,11 +137,58 @@ class TokenView(Protocol):
 
 
 @runtime_checkable
+class Chained(Protocol):
+    """Members are sequences of units (blocks of a chain, edges or vertices of a cell), rebuilt one by one."""
+
+    def unit_layers(self, architecture: Architecture) -> Sequence[int]:
+        """``(U,)`` layers in each unit of one member, in the order in which units are rebuilt."""
+        ...
+
+
+@runtime_checkable
+class LayerView(Chained, Protocol):
+    """Members are chains of named blocks whose layers can be read, also block by block while a chain is being written.
+
+    The layers of a block depend on the blocks before it and on the length of the whole chain, never on later blocks.
+    What stands behind the last block (mean and classifier) belongs to no block.
+    """
+
+    def blocks(self) -> Sequence[str]:
+        """The block types; gene g of a member means ``blocks()[g]``."""
+        ...
+
+    def layers(
+        self, architecture: Architecture, input_shape: tuple[int, int, int]
+    ) -> Sequence[Sequence[LayerProperties]]:
+        """``(U,)`` blocks, each with its layers, for images of ``input_shape`` = (C, H, W); ids count from 0."""
+        ...
+
+    def block_layers(
+        self, before: Sequence[int], block: int, n_blocks: int, input_shape: tuple[int, int, int]
+    ) -> Sequence[LayerProperties]:
+        """The layers of ``block`` were it to follow the blocks ``before`` in a chain of ``n_blocks``.
+
+        Raises:
+            InvalidArchitecture: There is no such block type, or no place for it in the chain.
+        """
+        ...
+
+
+@runtime_checkable
 class ModuleView(Protocol):
     """Members can be built as networks."""
 
     def plan(self, architecture: Architecture, input_shape: tuple[int, int, int], n_classes: int) -> NetworkPlan:
         """The network of one member for images of ``input_shape`` = (C, H, W)."""
+        ...
+
+
+@runtime_checkable
+class Prunable(Protocol):
+    """What a member has without effect can be told from the rest."""
+
+    def pruned(self, architecture: Architecture) -> Architecture:
+        """The same network without operators that are on no path from input to output; itself when all are."""
         ...
 
 

@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 from nasray.core.errors import DataError, require
 from nasray.core.space import SearchSpace, TextView, need
 from nasray.data.download import download
+from nasray.data.drawn_check import check_drawn
 from nasray.data.entries import ENTRIES
 from nasray.data.table import Table, read_seal, trust_table, verify_table
 from nasray.data.table_entry import TableEntry
@@ -68,7 +69,7 @@ class Catalog:
         return verify_table(self.path(name))
 
     def open(self, name: str, space: SearchSpace) -> Table:
-        """The table ``name``, imported from the mirror when it is not here yet; its content is that of its import.
+        """The table ``name``, imported from the mirror or made when it is not here yet; its content is that of then.
 
         Raises:
             DataError: It is neither here nor in the mirror, is damaged, or does not belong to ``space``.
@@ -76,10 +77,11 @@ class Catalog:
         """
         entry, path = self.entry(name), self.path(name)
         if not self._written(path):
-            self._import_from_mirror(entry, space)
+            self._provide(entry, space)
         trust_table(path)
         table = Table.open(path)
         table.header.check_space(need(space, TextView, f"table {name}"))
+        check_drawn(table, space)
         return table
 
     def import_file(self, name: str, source: Path, space: SearchSpace) -> Table:
@@ -99,13 +101,23 @@ class Catalog:
         return self.open(name, space)
 
     def fetch(self, name: str, space: SearchSpace, address: str | None = None) -> Table:
-        """Download the source of the table ``name`` from ``address``, or from its public ones, and import it.
+        """Download the source of the table ``name`` from ``address``, and import it.
+
+        Without an address the mirror is asked first, then the public addresses. A table that is made instead of
+        measured is made, and needs neither.
 
         Raises:
             DataError: No address is known, none could be read, or what it holds is not the pinned file.
             CapabilityError: ``space`` has no written form.
         """
         entry = self.entry(name)
+        if entry.made is not None:
+            with self._locked(entry):
+                self._make(entry, space)
+            return self.open(name, space)
+        if address is None and self._mirrored(entry):
+            self._import_from_mirror(entry, space, replacing=True)
+            return self.open(name, space)
         addresses = (address,) if address else entry.addresses
         if entry.sha256 is None:
             raise DataError(
@@ -114,8 +126,8 @@ class Catalog:
             )
         require(
             len(addresses) > 0,
-            f"no public address of {entry.file_name} is known (it was made from {entry.provenance}); "
-            f"{self._remedy(entry)}",
+            f"no public address of {entry.file_name} is configured (it was made from {entry.provenance}), and "
+            f"{self._not_mirrored(entry)}; {self._remedy(entry)}",
             DataError,
         )
         with self._locked(entry):
@@ -127,13 +139,29 @@ class Catalog:
                 source.unlink(missing_ok=True)
         return self.open(name, space)
 
-    def _import_from_mirror(self, entry: TableEntry, space: SearchSpace) -> None:
-        """Import ``entry`` from the mirror, unless another process has just done so."""
+    def _provide(self, entry: TableEntry, space: SearchSpace) -> None:
+        """Make ``entry`` or import it from the mirror, unless another process has just done so."""
+        if entry.made is None:
+            self._import_from_mirror(entry, space)
+            return
+        with self._locked(entry):
+            if not self._written(self.path(entry.name)):
+                self._make(entry, space)
+
+    def _make(self, entry: TableEntry, space: SearchSpace) -> None:
+        """List and write, under the lock."""
+        assert entry.made is not None
+        texts = cast(WrittenSpace, need(space, TextView, f"table {entry.name}"))
+        rows = entry.made(texts).in_order()
+        write_table(self.path(entry.name), header_of(entry, None, rows, texts), rows)
+
+    def _import_from_mirror(self, entry: TableEntry, space: SearchSpace, *, replacing: bool = False) -> None:
+        """Import ``entry`` from the mirror, unless another process has just done so, or in any case."""
         source = self._mirrored(entry)
         if source is None:
             raise self._missing(entry)
         with self._locked(entry):
-            if self._written(self.path(entry.name)):
+            if self._written(self.path(entry.name)) and not replacing:
                 return
             got = sha256_of(source)
             require(
@@ -147,7 +175,7 @@ class Catalog:
     def _import(self, entry: TableEntry, source: Path, space: SearchSpace) -> None:
         """Read, check and write, under the lock."""
         texts = cast(WrittenSpace, need(space, TextView, f"table {entry.name}"))
-        require(source.is_file(), f"no file at {source}; name the file of {entry.name} to import", DataError)
+        require(source.exists(), f"no file at {source}; name the file of {entry.name} to import", DataError)
         rows = entry.read(source, texts).in_order()
         write_table(self.path(entry.name), header_of(entry, source, rows, texts), rows)
 
@@ -187,7 +215,7 @@ class Catalog:
             except DataError as error:
                 state, problem = "damaged", str(error)
         else:
-            state = "in mirror" if self._mirrored(entry) else "missing"
+            state = "on demand" if entry.made else "in mirror" if self._mirrored(entry) else "missing"
         return TableStatus(
             name=entry.name,
             rows=rows,
@@ -200,6 +228,8 @@ class Catalog:
 
     def _remedy(self, entry: TableEntry) -> str:
         """How to get a table that is not here."""
+        if entry.made is not None:
+            return f"it is made when first used: run `nasray data fetch {entry.name}`"
         return (
             f"set NASRAY_DATA_MIRROR to a folder that has {entry.file_name}, or run `nasray data fetch {entry.name} "
             f"--from URL` or `nasray data import {entry.name} FILE`"
@@ -207,8 +237,14 @@ class Catalog:
 
     def _missing(self, entry: TableEntry) -> DataError:
         """What is missing, where it was looked for, and how to get it."""
-        mirror = "no mirror is set" if self.mirror is None else f"nor {self.mirror / entry.file_name}"
-        return DataError(f"table {entry.name} is not here: no {self.path(entry.name)}, {mirror}; {self._remedy(entry)}")
+        return DataError(
+            f"table {entry.name} is not here: no {self.path(entry.name)}, and {self._not_mirrored(entry)}; "
+            f"{self._remedy(entry)}"
+        )
+
+    def _not_mirrored(self, entry: TableEntry) -> str:
+        """Why the mirror does not help."""
+        return "no mirror is set" if self.mirror is None else f"the mirror has no {self.mirror / entry.file_name}"
 
 
 def _download_first(addresses: tuple[str, ...], target: Path, sha256: str) -> None:

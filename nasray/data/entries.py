@@ -1,7 +1,9 @@
 """The tables the catalog knows: one file in ``importers/`` and one line here each."""
 
 from nasray.data.importers.darts_pool import DARTS_POOL
+from nasray.data.importers.hat_mt import HAT_MT
 from nasray.data.importers.nasbench101 import NASBENCH101, NASBENCH101_FULL
+from nasray.data.importers.nasbench101_cells import NASBENCH101_CELLS
 from nasray.data.importers.nasbench101_subsets import NASBENCH101_500, NASBENCH101_SMALL
 from nasray.data.importers.nasbench201 import NASBENCH201
 from nasray.data.importers.nasbench201_archive import NASBENCH201_ARCHIVE
@@ -18,7 +20,9 @@ ENTRIES = (
     NASBENCH101_SMALL,
     NASBENCH101,
     NASBENCH101_FULL,
+    NASBENCH101_CELLS,
     TRANSNAS_MICRO,
     TRANSNAS_ARCHIVE,
     DARTS_POOL,
+    HAT_MT,
 )

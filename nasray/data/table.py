@@ -229,9 +229,10 @@ class Table:
             return np.fromiter((index[one.genes] for one in architectures), np.int64, len(architectures))
         except KeyError as error:
             unknown = Architecture(error.args[0])
+            remedy = "search that space" if self.complete else "a part of it, so propose from its rows"
             raise DataError(
                 f"table {self.header.name} has no row for architecture {unknown.key} (genes {unknown.genes}); it holds "
-                f"{len(self)} architectures of space {self.header.space}: search that space, or use another evaluator"
+                f"{len(self)} architectures of space {self.header.space}: {remedy}, or use another evaluator"
             ) from error
 
 

@@ -27,6 +27,7 @@ class TableEntry:
         canonical: Whether one architecture stands for all that compute the same function (the space's ``canonical``),
             so that any of them is looked up as that one.
         complete: Whether every architecture of the space was measured.
+        made: For a table that is listed instead of measured: ``space -> Rows``. It has no file; ``read`` refuses any.
     """
 
     name: str
@@ -41,3 +42,4 @@ class TableEntry:
     read: Callable[[Path, WrittenSpace], Rows]
     canonical: bool = False
     complete: bool = True
+    made: Callable[[WrittenSpace], Rows] | None = None

@@ -27,7 +27,10 @@ N_WITNESSES = 16
 
 
 def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file's content, in hex."""
+    """The SHA-256 of a file's content, in hex; of a folder, that of its files' names and own SHA-256, by name."""
+    if path.is_dir():
+        files = sorted(one for one in path.iterdir() if one.is_file())
+        return hashlib.sha256("".join(f"{one.name} {sha256_of(one)}\n" for one in files).encode()).hexdigest()
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -37,8 +40,8 @@ def seal_path(path: Path) -> Path:
     return path.with_suffix(".json")
 
 
-def header_of(entry: TableEntry, source: Path, rows: Rows, space: TextView) -> TableHeader:
-    """The pedigree of ``rows``, read from ``source``."""
+def header_of(entry: TableEntry, source: Path | None, rows: Rows, space: TextView) -> TableHeader:
+    """The pedigree of ``rows``, read from ``source``; None for rows that were made: they are their own source."""
     picked = range(0, len(rows.genes), max(1, len(rows.genes) // N_WITNESSES))
     genes = [tuple(rows.genes[row].tolist()) for row in picked]
     return TableHeader(
@@ -46,7 +49,7 @@ def header_of(entry: TableEntry, source: Path, rows: Rows, space: TextView) -> T
         space=entry.space,
         provenance=entry.provenance,
         licence=entry.licence,
-        source_sha256=sha256_of(source),
+        source_sha256=hashlib.sha256(rows.genes.tobytes()).hexdigest() if source is None else sha256_of(source),
         columns=entry.columns,
         witnesses=tuple((space.to_text(Architecture(one)), one) for one in genes),
         canonical=entry.canonical,

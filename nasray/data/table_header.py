@@ -47,7 +47,7 @@ class TableHeader:
             except InvalidArchitecture as error:
                 raise DataError(
                     f"table {self.name} is of space {self.space}, but {type(space).__name__} cannot read its row "
-                    f"{text!r} ({error}); choose the space or the table that fits"
+                    f"{text!r} ({error}); choose space={self.space}, or the table that fits"
                 ) from error
             if got != genes:
                 raise DataError(

@@ -12,8 +12,8 @@ class TableStatus:
     Attributes:
         name: Name in the catalog.
         rows: Architectures measured.
-        state: ``ready`` is imported, ``in mirror`` is imported when first used, ``missing`` must be fetched,
-            ``damaged`` must be imported again.
+        state: ``ready`` is imported, ``in mirror`` is imported and ``on demand`` is made when first used, ``missing``
+            must be fetched, ``damaged`` must be imported or fetched again.
         path: Where the table is, or will be.
         provenance: Upstream repository, commit and path.
         licence: Of the upstream.
@@ -22,7 +22,7 @@ class TableStatus:
 
     name: str
     rows: int
-    state: Literal["ready", "in mirror", "missing", "damaged"]
+    state: Literal["ready", "in mirror", "on demand", "missing", "damaged"]
     path: Path
     provenance: str
     licence: str

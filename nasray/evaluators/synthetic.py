@@ -2,16 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
 
 from nasray.core.errors import InvalidArchitecture, require
 from nasray.core.measurement import Measurement, TestScore
 from nasray.core.proposal import Proposal
 from nasray.core.seeds import Streams
+from nasray.core.space import SearchSpace
 
 BEST = 100.0
 TEST_GAP = 1.0
 LINEAR_SHARE = 0.7
+PROBES = 512
+"""Random members that are looked at for the space's choices: a gene of 20 even choices hides one with chance 1e-11."""
 
 
 @dataclass(kw_only=True)
@@ -28,17 +32,25 @@ class Synthetic:
     that the two cannot be mistaken for each other.
 
     Args:
-        n_choices: K, values that a gene of the space can take.
+        n_choices: K, values that a gene of the space can take; None for as many as are found in the space.
         chunk_size: Most architectures to be computed at once.
+        space: Where they are found; needed where ``n_choices`` is None.
     """
 
-    n_choices: int
+    n_choices: int | None
     chunk_size: int
+    space: SearchSpace | None = None
     metric: str = field(init=False, default="synthetic valid score (0-100)")
 
     def __post_init__(self) -> None:
         """Refuse a space without a choice."""
-        require(self.n_choices >= 2, f"Synthetic n_choices ({self.n_choices}) must be at least 2")
+        require(
+            self.n_choices is not None or self.space is not None,
+            "Synthetic got neither n_choices nor a space to find them in; give one of them",
+        )
+        require(
+            self.n_choices is None or self.n_choices >= 2, f"Synthetic n_choices ({self.n_choices}) must be at least 2"
+        )
         require(self.chunk_size >= 1, f"Synthetic chunk_size ({self.chunk_size}) must be at least 1")
 
     def evaluate(self, proposals: Sequence[Proposal], streams: Streams) -> Sequence[Measurement]:  # noqa: ARG002 -- nothing is random
@@ -61,20 +73,31 @@ class Synthetic:
 
     def best_genes(self, n_genes: int) -> tuple[int, ...]:
         """The optimum, t."""
-        return tuple((2 * i + 1) % self.n_choices for i in range(n_genes))
+        return tuple((2 * i + 1) % self._choices for i in range(n_genes))
 
     def optimum(self) -> float:
         """The best VALID value at full effort."""
         return BEST
 
+    @cached_property
+    def _choices(self) -> int:
+        """K."""
+        if self.n_choices is not None:
+            return self.n_choices
+        assert self.space is not None
+        drawn = Streams(0, "evaluators.synthetic")  # fixed: the formula must not depend on the seed of the search
+        genes = (gene for n in range(PROBES) for gene in self.space.sample(drawn.at(n)).genes)
+        return max(2, 1 + max(genes, default=0))
+
     def _score(self, genes: tuple[int, ...]) -> float:
         """The formula at full effort."""
-        if not genes or min(genes) < 0 or max(genes) >= self.n_choices:
+        n = self._choices
+        if not genes or min(genes) < 0 or max(genes) >= n:
             raise InvalidArchitecture(
-                f"Synthetic got genes {genes}, but each must be between 0 and {self.n_choices - 1}: set n_choices to "
-                "the choices of the space"
+                f"Synthetic got genes {genes}, but each must be between 0 and {n - 1}: set n_choices to the choices of "
+                "the space"
             )
         targets = self.best_genes(len(genes))
-        close = [1 - abs(got - best) / (self.n_choices - 1) for got, best in zip(genes, targets, strict=True)]
+        close = [1 - abs(got - best) / (n - 1) for got, best in zip(genes, targets, strict=True)]
         pairs = [first * second for first, second in pairwise(close)] or close
         return BEST * (LINEAR_SHARE * sum(close) / len(close) + (1 - LINEAR_SHARE) * sum(pairs) / len(pairs))

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from nasray.core.architecture import Architecture
 from nasray.core.errors import DataError, NotFinite, require
+from nasray.core.fidelity import Fidelity
 from nasray.core.measurement import NO_COST, Cost, Measurement, Split, TestScore
 from nasray.core.proposal import Proposal
 from nasray.core.seeds import Streams
@@ -62,8 +63,8 @@ class MeasuredTable(Protocol):
         ...
 
 
-Measured = dict[int, Measurement]
-"""Row -> its Measurement, made when first asked for: it is frozen, so that slots may share it."""
+Measured = dict[tuple[tuple[int, ...], Fidelity | None], Measurement]
+"""(genes, fidelity) -> its Measurement, made when first asked for: it is frozen, so that slots may share it."""
 
 Extracted = tuple[NDArray[np.float64], NDArray[np.float64] | None]
 """A column of values, and one of seconds."""
@@ -98,7 +99,7 @@ class TableEvaluator:
     metric: str = field(init=False)
     _full: int = field(init=False, repr=False)
     _columns: dict[int, Extracted] = field(init=False, repr=False, compare=False, default_factory=dict[int, Extracted])
-    _measured: dict[int, Measured] = field(init=False, repr=False, compare=False, default_factory=dict[int, Measured])
+    _known: Measured = field(init=False, repr=False, compare=False, default_factory=Measured)
 
     def __post_init__(self) -> None:
         """Find every column that will be read, so that a wrong name fails before the search begins."""
@@ -118,7 +119,7 @@ class TableEvaluator:
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle without what can be made again from the table."""
-        return {**self.__dict__, "_columns": {}, "_measured": {}}
+        return {**self.__dict__, "_columns": {}, "_known": {}}
 
     @property
     def splits(self) -> frozenset[Split]:
@@ -133,12 +134,10 @@ class TableEvaluator:
             LookupError: An incomplete table lacks an architecture: a failure of that candidate alone.
             NotFinite: One of the further columns has no value for an architecture; likewise.
         """
-        rows = self._rows([one.architecture for one in proposals])
-        full, found = self._measured.setdefault(self._full, {}), list[Measurement]()
-        for one, row in zip(proposals, rows, strict=True):
-            known = full.get(row) if one.fidelity is None else None
-            found.append(known or self._measurement(one, row))
-        return found
+        try:
+            return [self._known[one.architecture.genes, one.fidelity] for one in proposals]
+        except KeyError:
+            return self._looked_up(proposals)
 
     def test(self, proposal: Proposal, streams: Streams) -> TestScore:  # noqa: ARG002 -- nothing is random
         """The TEST value of one proposal at full effort.
@@ -204,15 +203,19 @@ class TableEvaluator:
                 raise
             raise LookupError(str(error)) from error
 
+    def _looked_up(self, proposals: Sequence[Proposal]) -> list[Measurement]:
+        """The Measurement of each proposal, remembered."""
+        rows, found = self._rows([one.architecture for one in proposals]), list[Measurement]()
+        for one, row in zip(proposals, rows, strict=True):
+            key = (one.architecture.genes, one.fidelity)
+            found.append(self._known.get(key) or self._known.setdefault(key, self._measurement(one, row)))
+        return found
+
     def _measurement(self, proposal: Proposal, row: int) -> Measurement:
         """The Measurement of one row at the proposal's fidelity."""
-        epochs = self._full if proposal.fidelity is None else proposal.fidelity.epochs
-        measured = self._measured.setdefault(epochs, {})
-        if row not in measured:
-            values, seconds = self._extracted(epochs)
-            cost = Cost(benchmark_seconds=float(seconds[row])) if seconds is not None else NO_COST
-            measured[row] = Measurement(float(values[row]), cost, columns=self._columns_of(proposal.architecture, row))
-        return measured[row]
+        values, seconds = self._extracted(self._full if proposal.fidelity is None else proposal.fidelity.epochs)
+        cost = Cost(benchmark_seconds=float(seconds[row])) if seconds is not None else NO_COST
+        return Measurement(float(values[row]), cost, columns=self._columns_of(proposal.architecture, row))
 
     def _extracted(self, epochs: int) -> Extracted:
         """The VALID column of a schedule, and what it took to measure where the table has that."""

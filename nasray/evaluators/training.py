@@ -4,7 +4,7 @@ import platform
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -19,9 +19,11 @@ from nasray.core.network_plan import NetworkPlan
 from nasray.core.proposal import Proposal
 from nasray.core.seeds import Streams
 from nasray.core.space import ModuleView, SearchSpace, need
-from nasray.models.build import build, count_parameters
+from nasray.models.acceleration import Acceleration
+from nasray.models.build import build
 from nasray.models.checkpoint_name import CheckpointName, digest
 from nasray.models.checkpoints import Checkpoints, Kept
+from nasray.models.freezing import freeze
 from nasray.models.inheritance import inherit, layer_labels
 from nasray.models.multiply_adds import count_multiply_adds
 from nasray.models.recipe import Recipe
@@ -40,6 +42,19 @@ def _torch_set_up(threads: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+@dataclass(frozen=True, slots=True)
+class _Trained:
+    """A training at its end.
+
+    Attributes:
+        trainer: It.
+        shares: ``inherited_share`` of the weights, where some were to be; ``trained_share``, where not all were to be.
+    """
+
+    trainer: Trainer
+    shares: dict[str, float]
+
+
 @dataclass(kw_only=True)
 class Training:
     """Builds the network of an architecture, trains it on TRAIN and scores it on VALID.
@@ -52,10 +67,14 @@ class Training:
     fit (``models.inheritance`` has the rule) and with a fresh optimizer and schedule; the column ``inherited_share``
     says how much of the network that was.
 
+    With an acceleration only a part of the weights is trained (column ``trained_share``), and ``test`` trains the
+    network once more, from fresh weights and all of them.
+
     Attributes:
         space: Must offer ModuleView.
         images: What is learnt; loaded at the first evaluation, once a process.
         recipe: How it is learnt. A proposal's fidelity stops the recipe's schedule after fewer epochs.
+        acceleration: Which weights are trained, and how the winner is in the end; None for all, once.
         device: ``auto`` takes a GPU where there is one.
         torch_threads: Threads of one evaluation.
         report_every_epochs: Score VALID after every so many epochs for the curve; 0 for the end only.
@@ -76,6 +95,7 @@ class Training:
     space: SearchSpace
     images: ImageSource
     recipe: Recipe
+    acceleration: Acceleration | None
     device: Literal["auto", "cpu", "cuda"]
     torch_threads: int
     report_every_epochs: int
@@ -110,41 +130,44 @@ class Training:
             FloatingPointError: The loss or the logits are not finite.
             torch.cuda.OutOfMemoryError: The network does not fit the GPU.
             ConfigError: A fidelity longer than the recipe, or a plan that cannot be built.
+            CapabilityError: Only predicted units are to be trained, and the plan does not say which layers are theirs.
             DataError: The weights to be inherited are not there.
         """
         return [self._evaluate(proposal, streams) for proposal in proposals]
 
     def test(self, proposal: Proposal, streams: Streams) -> TestScore:
-        """Score TEST with the network that ``evaluate`` trained: its kept weights, or the same training again."""
+        """Score TEST with the network that ``evaluate`` trained: its kept weights, or the same training again.
+
+        With an acceleration, which trains for the ranking alone: with that network, retrained as it says.
+        """
+        if self.acceleration is not None:
+            whole = replace(self, recipe=self.acceleration.retraining, acceleration=None)
+            fresh = proposal._replace(fidelity=None, continues=None, inherits=None, predicted=())
+            return whole.test(fresh, streams)
         started = time.perf_counter()
         with _torch_set_up(self.torch_threads):
-            trainer, _ = self._trained(proposal, streams)
-            value = trainer.accuracy(self._on_device(self._image_set.test))
+            value = self._trained(proposal, streams).trainer.accuracy(self._on_device(self._image_set.test))
         return TestScore(value, Cost(wall_seconds=time.perf_counter() - started))
 
     def _evaluate(self, proposal: Proposal, streams: Streams) -> Measurement:
         started = time.perf_counter()
         with _torch_set_up(self.torch_threads):
-            trainer, share = self._trained(proposal, streams)
-            value = trainer.report()
+            trained = self._trained(proposal, streams)
+            trainer, value = trained.trainer, trained.trainer.report()
             columns = {
-                "parameters": float(count_parameters(trainer.module)),
+                "parameters": float(sum(weight.numel() for weight in trainer.module.parameters())),
                 "flops": float(count_multiply_adds(trainer.module, self._image_set.input_shape)),
             }
         return Measurement(
             value=value,
             cost=Cost(wall_seconds=time.perf_counter() - started),
             curve=tuple(trainer.curve),
-            columns=columns if share is None else {**columns, "inherited_share": share},
+            columns={**columns, **trained.shares},
             host=platform.node(),
         )
 
-    def _trained(self, proposal: Proposal, streams: Streams) -> tuple[Trainer, float | None]:
-        """The training of a proposal at its end, continued from the latest kept state where there is one.
-
-        Returns:
-            It, and the share of its weights that were inherited; None where none were to be.
-        """
+    def _trained(self, proposal: Proposal, streams: Streams) -> _Trained:
+        """The training of a proposal at its end, continued from the latest kept state where there is one."""
         epochs = self._epochs(proposal)
         images = self._image_set
         plan = self._networks.plan(proposal.architecture, images.input_shape, images.n_classes)
@@ -154,11 +177,14 @@ class Training:
         module = build(plan, torch.Generator().manual_seed(weights_seed))
         kept = self._checkpoints.latest(name, epochs) if self._checkpoints else None
         share = kept.inherited_share if kept else self._inherit(module, plan, proposal, name)
+        shares = {} if share is None else {"inherited_share": share}
+        if self.acceleration is not None:
+            shares["trained_share"] = freeze(module, plan, proposal.predicted, self.acceleration.mode)
         trainer = Trainer(module, *self._learnt_and_seen, self.recipe, order_seed, self.report_every_epochs)
         if kept:
             trainer.load(kept.state)
         self._run(trainer, epochs, name, plan, share)
-        return trainer, share
+        return _Trained(trainer, shares)
 
     def _run(self, trainer: Trainer, epochs: int, name: CheckpointName, plan: NetworkPlan, share: float | None) -> None:
         """Train to the end, keeping states as configured."""
@@ -200,11 +226,12 @@ class Training:
         return inherit(module, plan, tensors, parent.layers)
 
     def _name(self, proposal: Proposal, plan: NetworkPlan, streams: Streams) -> CheckpointName:
+        accelerated = () if self.acceleration is None else (self.acceleration.mode, proposal.predicted)
         return CheckpointName(
             slot=proposal.slot,
             origin=proposal.slot if proposal.continues is None else proposal.continues,
             family=digest(self.recipe, self.images, streams.seed, streams.part, self.report_every_epochs),
-            network=digest(plan, proposal.inherits),
+            network=digest(plan, proposal.inherits, *accelerated),
         )
 
     def _epochs(self, proposal: Proposal) -> int:

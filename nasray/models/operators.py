@@ -40,6 +40,31 @@ class _Truncate(nn.Module):
         return x_BCHW[:, : self.out_channels]
 
 
+class _KeepLast(nn.Module):
+    """The last channels of its input."""
+
+    def __init__(self, out_channels: int) -> None:
+        super().__init__()
+        self.out_channels = out_channels
+
+    def forward(self, x_BCHW: Tensor) -> Tensor:  # noqa: N803
+        return x_BCHW[:, -self.out_channels :]
+
+
+class _SqueezeExcitation(nn.Module):
+    """Every channel times a factor in (0, 1) that depends on the means of all channels."""
+
+    def __init__(self, channels: int, squeeze: int, activation: nn.Module) -> None:
+        super().__init__()
+        self.squeeze = nn.Conv2d(channels, squeeze, 1)
+        self.activation = activation
+        self.excite = nn.Conv2d(squeeze, channels, 1)
+
+    def forward(self, x_BCHW: Tensor) -> Tensor:  # noqa: N803
+        means = x_BCHW.mean((2, 3), keepdim=True)
+        return x_BCHW * self.excite(self.activation(self.squeeze(means))).sigmoid()
+
+
 class _FactorizedReduce(nn.Module):
     """Halves the image without losing pixels: two 1x1 convs of stride 2, the second one pixel down and right."""
 
@@ -121,8 +146,19 @@ def _conv_bn_relu(layer: Layer) -> nn.Module:
     return nn.Sequential(_conv(layer), nn.BatchNorm2d(layer.out_channels), nn.ReLU(inplace=True))
 
 
+def _conv_bn_silu(layer: Layer) -> nn.Module:
+    return nn.Sequential(_conv(layer), nn.BatchNorm2d(layer.out_channels), nn.SiLU(inplace=True))
+
+
 def _relu_conv_bn(layer: Layer) -> nn.Module:
     return nn.Sequential(nn.ReLU(), _conv(layer), nn.BatchNorm2d(layer.out_channels))
+
+
+def _bn(layer: Layer) -> nn.Module:
+    _options(layer)
+    _check_channels(layer)
+    _check_stride(layer)
+    return nn.BatchNorm2d(layer.out_channels)
 
 
 def _bn_relu(layer: Layer) -> nn.Module:
@@ -208,6 +244,41 @@ def _truncate(layer: Layer) -> nn.Module:
     return _Truncate(layer.out_channels)
 
 
+def _keep_last(layer: Layer) -> nn.Module:
+    _options(layer)
+    _check_stride(layer)
+    require(
+        layer.out_channels <= layer.in_channels,
+        f"operator {layer.operator} got {layer.in_channels} -> {layer.out_channels} channels; it keeps the last ones "
+        "and cannot add any: put a 1x1 conv in its place",
+    )
+    return _KeepLast(layer.out_channels)
+
+
+def _channel_shuffle(layer: Layer) -> nn.Module:
+    (groups,) = _options(layer, groups=2)
+    _check_channels(layer)
+    _check_stride(layer)
+    require(
+        groups >= 1 and layer.in_channels % groups == 0,
+        f"operator {layer.operator} got groups {groups}; it must divide {layer.in_channels} channels: choose a divisor",
+    )
+    return nn.ChannelShuffle(groups)
+
+
+def _squeeze_excitation(layer: Layer) -> nn.Module:
+    """Hu et al. 2018, arXiv 1709.01507; ``silu`` = 1 takes that activation inside in place of ReLU."""
+    squeeze, silu = _options(layer, squeeze=1, silu=0)
+    _check_channels(layer)
+    _check_stride(layer)
+    require(
+        squeeze >= 1 and silu in (0, 1),
+        f"operator {layer.operator} got squeeze {squeeze} and silu {silu}; it needs at least 1 channel inside, and "
+        "silu 0 or 1",
+    )
+    return _SqueezeExcitation(layer.in_channels, squeeze, nn.SiLU() if silu else nn.ReLU())
+
+
 def _identity(layer: Layer) -> nn.Module:
     _options(layer)
     _check_channels(layer)
@@ -237,13 +308,18 @@ OPERATORS: dict[str, Builder] = {
     "conv": _conv,
     "conv_bn": _conv_bn,
     "conv_bn_relu": _conv_bn_relu,
+    "conv_bn_silu": _conv_bn_silu,
     "relu_conv_bn": _relu_conv_bn,
+    "bn": _bn,
     "bn_relu": _bn_relu,
     "relu": _relu,
     "sep_conv": _sep_conv,
     "dil_conv": _dil_conv,
     "factorized_reduce": _factorized_reduce,
     "truncate": _truncate,
+    "keep_last": _keep_last,
+    "channel_shuffle": _channel_shuffle,
+    "squeeze_excitation": _squeeze_excitation,
     "max_pool": _max_pool,
     "avg_pool": _avg_pool,
     "avg_pool_conv": _avg_pool_conv,
@@ -279,6 +355,8 @@ def _initialise(module: nn.Module, rng: torch.Generator) -> None:
         if isinstance(part, nn.Conv2d):
             # Fan-in, because the fan-out of a grouped convolution counts the channels of every group.
             nn.init.kaiming_normal_(part.weight, mode="fan_in", nonlinearity="relu", generator=rng)
+            if part.bias is not None:
+                nn.init.zeros_(part.bias)
         elif isinstance(part, nn.Linear):
             nn.init.normal_(part.weight, std=0.01, generator=rng)
             nn.init.zeros_(part.bias)

@@ -1,5 +1,6 @@
 """How many weights the network of a plan has, without building it."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 import torch
@@ -11,11 +12,16 @@ from nasray.models.operators import build_operator
 
 def plan_parameters(plan: NetworkPlan) -> int:
     """Trainable weights of the network that ``build`` would make of ``plan``, unused layers included."""
+    return layer_parameters(plan.layers)
+
+
+def layer_parameters(layers: Iterable[Layer]) -> int:
+    """Trainable weights of some layers."""
     return sum(
         _layer_parameters(
             layer.operator, layer.in_channels, layer.out_channels, layer.stride, tuple(sorted(layer.options.items()))
         )
-        for layer in plan.layers
+        for layer in layers
     )
 
 

@@ -20,17 +20,21 @@ _SCORED_AT_ONCE = 500
 
 
 def make_optimizer(module: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    """The optimizer of a recipe; fused, which takes a third of the time for the many small tensors of a cell."""
+    """The optimizer of a recipe; fused, which takes a third of the time for the many small tensors of a cell.
+
+    It knows the weights that need gradients, and no others.
+    """
+    weights = [weight for weight in module.parameters() if weight.requires_grad]
     if recipe.optimizer == "adamw":
         return torch.optim.AdamW(
-            module.parameters(),
+            weights,
             lr=recipe.learning_rate,
             betas=(recipe.momentum, 0.999),
             weight_decay=recipe.weight_decay,
             fused=True,
         )
     return torch.optim.SGD(
-        module.parameters(),
+        weights,
         lr=recipe.learning_rate,
         momentum=recipe.momentum,
         weight_decay=recipe.weight_decay,

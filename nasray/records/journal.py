@@ -1,13 +1,13 @@
 """The journal: an append-only file that is the truth about a run.
 
-One JSON object a line, ``{"crc": …, "event": …}``. The checksum covers the event and the checksum of the line before
-it, so that an edited, missing or swapped line is found. A torn last line is what a killed process leaves behind: it
-is cut off, and whatever it spoke of is done again.
+One JSON object a line, ``{"crc": …, "event": …}``; several events that are written in one go share a line, as
+``{"events": […]}``. The checksum covers the event and the checksum of the line before it, so that an edited, missing or
+swapped line is found. A torn last line is what a killed process leaves behind: it is cut off, and whatever it spoke of
+is done again.
 """
 
 import hashlib
 import os
-import time
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -46,9 +46,9 @@ class Journal:
         """Open for appending; cut off a torn last line."""
         self._path = path
         self._fsync = fsync
-        self._buffer: list[bytes] = []
+        self._events: list[dict[str, Any]] = []
         self._broken: RecordError | None = None
-        self._gather_until = 0.0
+        self._now = self._gather_until = 0.0  # by the search's clock
         self._crc = tail.crc if tail else 0
         flags = os.O_WRONLY | os.O_APPEND | (0 if tail else os.O_CREAT | os.O_EXCL)
         try:
@@ -62,21 +62,22 @@ class Journal:
                 f"{path} cannot be opened ({error.strerror}); make room or choose another folder"
             ) from error
         if not tail:
-            self._append({"kind": "journal", "schema": SCHEMA} | ({"config": config} if config else {}))
-            self.commit(durable=True)
+            self._events.append({"kind": "journal", "schema": SCHEMA} | ({"config": config} if config else {}))
+            self._write(fsync=fsync)
 
     def asked(self, told: int, proposals: Sequence[Proposal]) -> None:
         """Proposals, and how many outcomes had been told when they were made."""
-        self._append({"told": told, "ask": [proposal.to_json() for proposal in proposals]})
+        self._events.append({"told": told, "ask": list(map(Proposal.to_json, proposals))})
 
     def arrived(self, slots: Sequence[int], results: Sequence[Result], wall_seconds: float) -> None:
         """The results of a chunk."""
-        found = [result_to_json(result) for result in results]
-        self._append({"slots": slots, "results": found, "wall_seconds": round(wall_seconds, 3)})
+        found = list(map(result_to_json, results))
+        self._events.append({"slots": slots, "results": found, "wall_seconds": round(wall_seconds, 3)})
+        self._now = wall_seconds
 
     def stopped(self, reason: str) -> None:
         """The search asks no more."""
-        self._append({"stopped": reason})
+        self._events.append({"stopped": reason})
 
     def commit(self, *, durable: bool) -> None:
         """One write; with ``durable``, one fsync.
@@ -86,7 +87,7 @@ class Journal:
         """
         if self._broken:  # a line after a torn one would make the journal unreadable
             raise self._broken
-        if not self._buffer or (not self._fsync and time.monotonic() < self._gather_until):
+        if not self._events or (not self._fsync and self._now < self._gather_until):
             return
         self._write(fsync=durable and self._fsync)
 
@@ -96,7 +97,7 @@ class Journal:
         Raises:
             RecordError: As ``commit``.
         """
-        if self._buffer and not self._broken:
+        if self._events and not self._broken:
             self._write(fsync=self._fsync)
 
     def close(self) -> None:
@@ -107,8 +108,16 @@ class Journal:
             os.close(self._file)
 
     def _write(self, *, fsync: bool) -> None:
-        content = b"".join(self._buffer)
-        self._buffer.clear()
+        try:
+            body = orjson.dumps(self._events[0] if len(self._events) == 1 else {"events": self._events})
+        except TypeError as error:
+            raise RecordError(
+                f"{self._path} cannot keep what the search noted ({error}): a proposal's notes must be plain JSON; "
+                "mend the strategy that made them"
+            ) from error
+        self._events.clear()
+        self._crc = zlib.crc32(body, self._crc)
+        content = _LINE % (self._crc, body) + b"\n"
         try:
             while content:
                 content = content[os.write(self._file, content) :]
@@ -120,12 +129,7 @@ class Journal:
                 f"make room, then `nasray resume {self._path.parent}`"
             )
             raise self._broken from error
-        self._gather_until = time.monotonic() + GATHER_SECONDS
-
-    def _append(self, event: dict[str, Any]) -> None:
-        body = orjson.dumps(event)
-        self._crc = zlib.crc32(body, self._crc)
-        self._buffer.append(_LINE % (self._crc, body) + b"\n")
+        self._gather_until = self._now + GATHER_SECONDS
 
 
 def read_journal(path: Path, known: tuple[Past, Tail] | None = None) -> tuple[Past, Tail]:
@@ -192,8 +196,11 @@ def _check(line: bytes, crc: int, number: int, path: Path) -> tuple[dict[str, An
 
 
 def _remember(past: Past, event: dict[str, Any]) -> None:
-    """Add one event to what is remembered; kinds that a later version added are passed over."""
-    if "ask" in event:
+    """Remember one event, or those that share a line; kinds that a later version added are passed over."""
+    if "events" in event:
+        for one in event["events"]:
+            _remember(past, one)
+    elif "ask" in event:
         past.asks.append((event["told"], [Proposal.from_json(data) for data in event["ask"]]))
     elif "results" in event:
         results = map(result_from_json, event["results"])

@@ -15,10 +15,11 @@ from nasray.core.uncollected import uncollected
 from nasray.records.atomic import write_atomically
 from nasray.records.journal import Journal, begun_with, config_hash, has_begun, read_journal
 from nasray.records.schema import SCHEMA, read_json
+from nasray.records.signature import check_signature, signed
 from nasray.records.snapshot import read_snapshot, write_snapshot
 from nasray.records.tail import Tail
 
-SNAPSHOT_LINES = 20_000
+SNAPSHOT_BYTES = 2_000_000
 """A replay of more lines than that, about 0.1 s, is worth a snapshot."""
 
 
@@ -123,7 +124,7 @@ class RunFolder:
             return self.start_journal(fsync=fsync), Past()
         past, tail, n_read = self._replay()
         self._check_config()
-        if n_read > SNAPSHOT_LINES:
+        if n_read > SNAPSHOT_BYTES:
             # Without a snapshot the next replay takes longer, and that is all.
             with suppress(OSError), uncollected():
                 write_snapshot(self._snapshot_path, past, tail)
@@ -146,13 +147,21 @@ class RunFolder:
 
     @property
     def result(self) -> dict[str, Any] | None:
-        """What came of the run; None while it is unfinished."""
+        """What came of the run; None while it is unfinished.
+
+        Raises:
+            RecordError: It was edited, or is newer than this nasray.
+        """
         path = self.path / "result.json"
-        return read_json(path) if path.exists() else None
+        if not path.exists():
+            return None
+        result = read_json(path)
+        check_signature(result, path)
+        return result
 
     def write_result(self, result: dict[str, Any]) -> None:
         """Finish the run."""
-        self._write("result.json", {"schema": SCHEMA, **result})
+        self._write("result.json", signed({"schema": SCHEMA, **result}))
 
     @property
     def _snapshot_path(self) -> Path:
@@ -173,12 +182,12 @@ class RunFolder:
             )
 
     def _replay(self) -> tuple[Past, Tail, int]:
-        """What the journal remembers, where it ends, and how many of its lines had to be read."""
+        """What the journal remembers, where it ends, and how many of its bytes had to be read."""
         with uncollected():
             known = read_snapshot(self._snapshot_path)
             past, tail = read_journal(self.journal_path, known)
-        n_known = known[1].n_lines if known is not None and known[0] is past else 0
-        return past, tail, tail.n_lines - n_known
+        n_known = known[1].n_bytes if known is not None and known[0] is past else 0
+        return past, tail, tail.n_bytes - n_known
 
     def _refuse_a_second(self) -> None:
         if (self.path / "manifest.json").exists():

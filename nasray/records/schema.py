@@ -7,7 +7,8 @@ import orjson
 
 from nasray.core.errors import RecordError
 
-SCHEMA = 1
+SCHEMA = 2
+"""2: events that were written in one go share a line of the journal; 1 had a line an event."""
 
 
 def check_schema(found: object, path: Path) -> None:

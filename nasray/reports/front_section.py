@@ -81,7 +81,7 @@ def front_section(arms: Sequence[Arm]) -> FrontSection | None:
     if trade_off is None:
         return None
     named = [(arm, f"s-{index % 6}") for index, arm in enumerate(arms) if _measures(arm, trade_off)]
-    losses = {arm.label: [[trade_off.loss(one) for one in run.outcomes] for run in arm.runs] for arm, _ in named}
+    losses = {arm.label: [trade_off.losses(run.outcomes) for run in arm.runs] for arm, _ in named}
     known = [loss for runs in losses.values() for run in runs for loss in run if loss is not None]
     named = [(arm, style) for arm, style in named if any(any(run) for run in losses[arm.label])]
     if not known:

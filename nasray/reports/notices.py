@@ -17,6 +17,7 @@ def notices(runs: Sequence[RunView], arms: Sequence[Arm]) -> list[str]:
     """
     used = [run for arm in arms for run in arm.runs]
     return [
+        *_leaks(runs),
         *_unfinished(runs, used),
         *_empty(runs),
         *_repeats(arms),
@@ -28,6 +29,15 @@ def notices(runs: Sequence[RunView], arms: Sequence[Arm]) -> list[str]:
             if _late(run)
         ),
         *_uncommitted(runs),
+    ]
+
+
+def _leaks(runs: Sequence[RunView]) -> list[str]:
+    return [
+        f"Run {run.run_id}, leak allowed: {'; '.join(run.manifest['leaks'])}. None of its figures is one of an unseen "
+        "space."
+        for run in runs
+        if run.manifest.get("leaks")
     ]
 
 

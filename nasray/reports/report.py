@@ -15,12 +15,14 @@ from nasray.records.run_folder import RunFolder
 from nasray.reports.arm import Arm, group_arms, title_of
 from nasray.reports.arm_section import section_of
 from nasray.reports.cell_drawing import operator_style
+from nasray.reports.comparable import check_comparable
 from nasray.reports.cost_row import cost_rows
 from nasray.reports.front_section import bounds_of, front_section
 from nasray.reports.headline import compare, reached, tiles
 from nasray.reports.metric import duration, plural, quantity
 from nasray.reports.notices import notices
 from nasray.reports.operator_shares import palette_of
+from nasray.reports.predictor_section import predictor_section
 from nasray.reports.progress_chart import curves_of, draw_progress
 from nasray.reports.run_view import RunView
 from nasray.reports.verdict import verdict
@@ -41,7 +43,7 @@ def write_report(runs: Sequence[RunFolder], target: Path) -> Path:
         The file that was written.
 
     Raises:
-        ConfigError: No run, one run given twice, or runs of different metrics.
+        ConfigError: No run, one run given twice, or runs that do not measure the same.
         RecordError: A run cannot be read, or the file cannot be written.
     """
     views = [RunView.read(run) for run in runs]
@@ -82,12 +84,7 @@ def _check(views: Sequence[RunView]) -> None:
     for view in views:
         require(view.path not in seen, f"run {view.path} was given twice; name each run once", ConfigError)
         seen.add(view.path)
-    metrics = sorted({view.manifest["metric"] for view in views})
-    require(
-        len(metrics) == 1,
-        f"these runs measure different things ({', '.join(metrics)}); write one report for each",
-        ConfigError,
-    )
+    check_comparable(views)
 
 
 def _head(views: Sequence[RunView], arms: Sequence[Arm]) -> dict[str, Any]:
@@ -126,6 +123,7 @@ def _body(arms: Sequence[Arm]) -> dict[str, Any]:
         "charts": (("wide", draw_progress(curves, 960, 400)), ("narrow", draw_progress(curves, 380, 300))),
         "front": front_section(arms),
         "bounds": bounds_of(arms),
+        "quality": predictor_section(arms),
         "palette": [(name, operator_style(name, palette)) for name in palette],
         "sections": [section_of(arm, index, palette, len(arms)) for index, arm in enumerate(arms)],
         "failures": failures[:_MOST_FAILURES],

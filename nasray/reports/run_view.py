@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from nasray.analysis.trade_off import NOTHING, TradeOff
 from nasray.core.measurement import NO_COST, Cost, Failure, Outcome
 from nasray.records.run_folder import RunFolder
+from nasray.reports.agreement import check_archive
 from nasray.reports.cell import Cell
 from nasray.reports.metric import Metric
 
@@ -40,9 +41,12 @@ class RunView:
         """Read everything.
 
         Raises:
-            RecordError: The journal or the result is missing, damaged, or newer than this nasray.
+            RecordError: The journal or the result is missing, damaged, newer than this nasray, or the two disagree.
         """
-        return cls(folder.path.as_posix(), folder.manifest, folder.result, tuple(folder.outcomes()))
+        result, outcomes = folder.result, tuple(folder.outcomes())
+        if result is not None:
+            check_archive(folder.path, result, outcomes)
+        return cls(folder.path.as_posix(), folder.manifest, result, outcomes)
 
     @property
     def run_id(self) -> str:

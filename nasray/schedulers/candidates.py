@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from nasray.core.fidelity import Fidelity
 from nasray.core.measurement import Outcome
@@ -94,7 +94,7 @@ class Candidates:
         made = self._strategy.ask(range(self.n_begun, self.n_begun + len(free)), streams)
         for slot, one in zip(free, made, strict=False):
             parents = tuple([self._last_slot[parent] for parent in one.parents])
-            begun = replace(one, slot=slot, parents=parents, fidelity=fidelity, inherits=heir(one.parents))
+            begun = one._replace(slot=slot, parents=parents, fidelity=fidelity, inherits=heir(one.parents))
             self._begin(begun, one)
             asked.append(begun)
         return asked
@@ -107,7 +107,7 @@ class Candidates:
         candidate = self._candidate[proposal.slot]
         climber = self._climbing[candidate]
         if proposal.continues is None:  # the gate may have repaired it
-            climber.made = replace(climber.made, architecture=proposal.architecture, raw=proposal.raw)
+            climber.made = climber.made._replace(architecture=proposal.architecture, raw=proposal.raw)
         return candidate, len(climber.slots) - 1
 
     def promote(self, outcome: Outcome, fidelity: Fidelity) -> None:
@@ -115,8 +115,7 @@ class Candidates:
         before = outcome.proposal
         origin = before.slot if before.continues is None else before.continues
         self._promotions.append(
-            replace(
-                before,
+            before._replace(
                 operation="promotion",
                 parents=(before.slot,),
                 fidelity=fidelity,
@@ -131,7 +130,7 @@ class Candidates:
         reached = outcome.proposal
         candidate = self._candidate[reached.slot]
         made = self._climbing.pop(candidate).made
-        self._decided[candidate] = Outcome(replace(made, fidelity=reached.fidelity), outcome.result)
+        self._decided[candidate] = Outcome(made._replace(fidelity=reached.fidelity), outcome.result)
         while self._n_heard in self._decided:
             self._hear(self._decided.pop(self._n_heard))
             self._n_heard += 1
@@ -185,7 +184,7 @@ class Candidates:
     def _begin_again(self, begun: Proposal) -> Proposal:
         """The proposal that the inner strategy made, from what became of it outside."""
         parents = tuple([self._candidate[slot] for slot in begun.parents])
-        made = replace(begun, slot=self.n_begun, parents=parents, fidelity=None, inherits=None)
+        made = begun._replace(slot=self.n_begun, parents=parents, fidelity=None, inherits=None)
         self._begin(begun, made)
         return made
 
@@ -196,4 +195,4 @@ class Candidates:
         self._last_slot[candidate] = slot
         self._climbing[candidate].slots.append(slot)
         self.n_open += 1
-        return replace(promotion, slot=slot)
+        return promotion._replace(slot=slot)

@@ -1,11 +1,15 @@
 """The gate every proposal passes, whoever made it: one validator and one repairer per space."""
 
-from dataclasses import replace
+from collections.abc import Sequence
 
+from nasray.core.architecture import Architecture
 from nasray.core.errors import InvalidArchitecture
 from nasray.core.proposal import Proposal
 from nasray.core.seeds import Streams
 from nasray.core.space import SearchSpace
+
+LARGEST = 2**53
+"""The largest integer that every reader of JSON keeps exact; a raw gene beyond it is recorded as this."""
 
 
 class Gate:
@@ -20,11 +24,21 @@ class Gate:
         """Remember the space's two functions."""
         self._validate, self._repair, self._streams = space.validate, space.repair, streams
 
-    def __call__(self, proposal: Proposal) -> Proposal:
-        """``proposal`` itself when it is valid; repaired, with its raw form kept, when it is not."""
+    def passed(self, proposals: Sequence[Proposal]) -> Sequence[Proposal]:
+        """``proposals`` themselves when all are valid; else those that are not repaired, with their raw form kept."""
         try:
-            self._validate(proposal.architecture)
+            for proposal in proposals:
+                self._validate(proposal.architecture)
         except InvalidArchitecture:
-            raw = proposal.architecture
-            return replace(proposal, architecture=self._repair(raw, self._streams.at(proposal.slot)), raw=raw)
+            return [self._mended(proposal) for proposal in proposals]
+        return proposals
+
+    def _mended(self, proposal: Proposal) -> Proposal:
+        raw = proposal.architecture
+        try:
+            self._validate(raw)
+        except InvalidArchitecture:
+            mended = self._repair(raw, self._streams.at(proposal.slot))
+            writable = Architecture(tuple([max(-LARGEST, min(gene, LARGEST)) for gene in raw.genes]))
+            return proposal._replace(architecture=mended, raw=writable)
         return proposal

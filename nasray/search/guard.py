@@ -24,7 +24,10 @@ def guarded(evaluator: Evaluator, proposals: Sequence[Proposal], streams: Stream
     """
     began = time.perf_counter()
     try:
-        return _measured(evaluator, proposals, streams)
+        results: list[Result] = list(evaluator.evaluate(proposals, streams))
+        if len(results) != len(proposals):
+            raise _miscounted(evaluator, results, proposals)
+        return results
     except (ConfigError, CapabilityError, DataError):
         raise
     except Exception as error:  # noqa: BLE001 - the documented boundary between candidates and the search
@@ -33,15 +36,12 @@ def guarded(evaluator: Evaluator, proposals: Sequence[Proposal], streams: Stream
     return [result for proposal in proposals for result in guarded(evaluator, [proposal], streams)]
 
 
-def _measured(evaluator: Evaluator, proposals: Sequence[Proposal], streams: Streams) -> list[Result]:
-    """The evaluator's measurements, of which there must be one a proposal: the journal pairs them."""
-    results: list[Result] = list(evaluator.evaluate(proposals, streams))
-    n, wanted = len(results), len(proposals)
-    if n != wanted:
-        raise ValueError(
-            f"{type(evaluator).__name__} gave {n} measurements for {wanted} proposals; it must give one each"
-        )
-    return results
+def _miscounted(evaluator: Evaluator, results: Sequence[Result], proposals: Sequence[Proposal]) -> ValueError:
+    """There must be one measurement a proposal: the journal pairs them."""
+    return ValueError(
+        f"{type(evaluator).__name__} gave {len(results)} measurements for {len(proposals)} proposals; "
+        "it must give one each"
+    )
 
 
 def _failure(error: Exception, seconds: float) -> Failure:

@@ -70,6 +70,8 @@ class Search:
         past = past or Past()
         self._began = clock() - past.wall_seconds
         self._restore(past)
+        self._check_clock()
+        self._ask()
         self._advance()
         self._log.commit(durable=False)
 
@@ -90,10 +92,15 @@ class Search:
 
     def take(self, limit: int) -> Chunk | None:
         """Up to ``limit`` proposals; None when there is nothing to hand out until something is delivered."""
-        if not self._ready:
+        ready = self._ready
+        if not ready:
             return None
-        n = min(limit, len(self._ready))
-        chunk = Chunk(self._n_chunks, tuple([self._ready.popleft() for _ in range(n)]))
+        if len(ready) <= limit:
+            proposals = tuple(ready)
+            ready.clear()
+        else:
+            proposals = tuple([ready.popleft() for _ in range(limit)])
+        chunk = Chunk(self._n_chunks, proposals)
         self._n_chunks += 1
         self._in_flight[chunk.number] = chunk
         return chunk
@@ -104,22 +111,26 @@ class Search:
         assert held is chunk, f"chunk {chunk.number} is not in flight: each is delivered exactly once"
         assert len(results) == len(chunk.proposals), f"{len(results)} results for {len(chunk.proposals)} proposals"
         slots = [proposal.slot for proposal in chunk.proposals]
-        self._log.arrived(slots, results, self.wall_seconds)
+        self._log.arrived(slots, results, self._clock() - self._began)
         self._log.commit(durable=True)
-        self._arrived.update(zip(slots, results, strict=True))
+        for slot, result in zip(slots, results, strict=True):
+            self._arrived[slot] = result
+        self._check_clock()
         self._advance()
         self._log.commit(durable=False)
 
     def _advance(self) -> None:
-        """Walk the canonical order: ask what is due, tell one outcome, ask what is due, and so on."""
-        first = len(self.outcomes)
-        self._check_clock()
-        self._ask()
-        while self._tell():
+        """Walk the canonical order: tell one outcome, ask what is due, and so on."""
+        first = slot = len(self.outcomes)
+        while slot in self._arrived:
+            outcome = Outcome(self._proposals[slot], self._arrived.pop(slot))
+            self.outcomes.append(outcome)
+            self._strategy.tell(outcome)
+            slot += 1
             self._ask()
         if len(self.outcomes) == len(self._proposals) and self._may_ask():
             self._stop("exhausted")
-        if len(self.outcomes) > first:
+        if self._observers and len(self.outcomes) > first:
             told = self.outcomes[first:]
             for observer in self._observers:
                 observer.told(told)
@@ -131,7 +142,9 @@ class Search:
         told = len(self.outcomes)
         if self._asked_at == told or self.stopped:
             return
-        first, last = len(self._proposals), min(told + self._width, self._budget.evaluations)
+        first, last = len(self._proposals), told + self._width
+        if last > self._budget.evaluations:
+            last = self._budget.evaluations
         if first >= last:
             return
         self._asked_at = told
@@ -139,24 +152,15 @@ class Search:
         if not proposals:
             return
         n = len(proposals)
-        assert (n > last - first, proposals[0].slot, proposals[-1].slot) == (False, first, first + n - 1), (
+        in_order = n <= last - first and proposals[0].slot == first and proposals[-1].slot == first + n - 1
+        assert in_order, (
             f"{type(self._strategy).__name__} was asked for slots {first} to {last - 1} and answered "
             f"{[proposal.slot for proposal in proposals]}: it must answer a prefix of them, in order"
         )
-        proposals = [self._gate(proposal) for proposal in proposals]
+        proposals = self._gate.passed(proposals)
         self._log.asked(told, proposals)
         self._proposals.extend(proposals)
         self._ready.extend(proposals)
-
-    def _tell(self) -> bool:
-        slot = len(self.outcomes)
-        result = self._arrived.pop(slot, None)
-        if result is None:
-            return False
-        outcome = Outcome(self._proposals[slot], result)
-        self.outcomes.append(outcome)
-        self._strategy.tell(outcome)
-        return True
 
     def _check_clock(self) -> None:
         limit = self._budget.wall_seconds

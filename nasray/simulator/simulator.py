@@ -37,25 +37,33 @@ class Simulator:
         """Evaluate chunk after chunk until the workload is finished."""
         evaluator = factory()
         looked_up = evaluator.chunk_size > 1  # nothing is trained, so nothing makes cycles
+        run = self._one_after_another if self.workers == 1 else self._side_by_side
         with uncollected() if looked_up else nullcontext():
-            self._run(work, evaluator, streams)
+            self.virtual_seconds = run(work, evaluator, streams)
 
-    def _run(self, work: Workload, evaluator: Evaluator, streams: Streams) -> None:
-        limit = 1 if self.workers > 1 else evaluator.chunk_size
+    def _one_after_another(self, work: Workload, evaluator: Evaluator, streams: Streams) -> float:
+        now, limit = 0.0, evaluator.chunk_size
+        while (chunk := work.take(limit)) is not None:
+            results = guarded(evaluator, chunk.proposals, streams)
+            for result in results:
+                now += result.cost.benchmark_seconds or 1.0
+            work.deliver(chunk, results)
+        return now
+
+    def _side_by_side(self, work: Workload, evaluator: Evaluator, streams: Streams) -> float:
         running: list[tuple[float, int, Chunk, list[Result]]] = []
         now, free = 0.0, self.workers
         while True:
-            while free and (chunk := work.take(limit)) is not None:
+            while free and (chunk := work.take(1)) is not None:
                 results = guarded(evaluator, chunk.proposals, streams)
                 end = now + sum([result.cost.benchmark_seconds or 1.0 for result in results])
                 heapq.heappush(running, (end, chunk.number, chunk, results))
                 free -= 1
             if not running:
-                break
+                return now
             now, _, chunk, results = heapq.heappop(running)
             free += 1
             work.deliver(chunk, results)
-        self.virtual_seconds = now
 
     def call(self, function: Callable[..., Answer], jobs: Sequence[tuple[Any, ...]]) -> list[Answer]:
         """Call in this process."""

@@ -14,15 +14,19 @@ CELL_OPERATORS: Mapping[str, Sequence[str]] = {
     "identity": (),
     "zero": (),
     "relu": (),
+    "bn": (),
     "bn_relu": (),
     "conv": _CONVOLUTION,
     "conv_bn": _CONVOLUTION,
     "conv_bn_relu": _CONVOLUTION,
+    "conv_bn_silu": _CONVOLUTION,
     "relu_conv_bn": _CONVOLUTION,
     "sep_conv": ("kernel",),
     "dil_conv": ("kernel", "dilation"),
     "max_pool": ("kernel",),
     "avg_pool": ("kernel",),
+    "channel_shuffle": ("groups",),
+    "squeeze_excitation": ("squeeze", "silu"),
 }
 """Operator -> its options."""
 

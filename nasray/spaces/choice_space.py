@@ -35,13 +35,14 @@ class ChoiceSpace(ABC):
 
     def mutate(self, architecture: Architecture, rng: np.random.Generator) -> Architecture:
         """One gene gets another value, both drawn uniformly, drawn again until valid."""
+        sizes = self.sizes
         while True:
-            where, what = rng.random(2).tolist()
-            gene = int(where * len(self.sizes))
+            where = rng.random() * len(sizes)
+            gene = int(where)
             genes = list(architecture.genes)
-            value = int(what * (self.sizes[gene] - 1))
+            value = int((where - gene) * (sizes[gene] - 1))  # one draw chooses both: it has bits for a trillion values
             genes[gene] = value + (value >= genes[gene])
-            if genes[gene] < self.sizes[gene] and not self.broken_rule(genes):
+            if genes[gene] < sizes[gene] and not self.broken_rule(genes):
                 return Architecture(tuple(genes))
 
     def neighbours(self, architecture: Architecture) -> Sequence[Architecture]:
@@ -80,9 +81,9 @@ class ChoiceSpace(ABC):
         sizes = self.sizes
         if len(genes) != len(sizes):
             return f" has {len(genes)} genes: needs {len(sizes)}"
-        for gene, size in zip(genes, sizes, strict=True):
-            if not 0 <= gene < size:
-                wrong = [at for at, (gene, size) in enumerate(zip(genes, sizes, strict=True)) if not 0 <= gene < size]
+        if min(genes) < 0 or max(genes) >= min(sizes):  # rare enough for a closer look
+            wrong = [at for at, (gene, size) in enumerate(zip(genes, sizes, strict=True)) if not 0 <= gene < size]
+            if wrong:
                 return f": genes at {wrong} are out of range: needs 0 to {[sizes[at] - 1 for at in wrong]}"
         broken = self.broken_rule(genes)
         return f" {broken}" if broken else ""

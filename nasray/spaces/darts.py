@@ -14,6 +14,7 @@ from nasray.core.space import Graph
 from nasray.spaces.choice_space import ChoiceSpace
 from nasray.spaces.code import identifier, render_cell
 from nasray.spaces.darts_network import darts_plan
+from nasray.spaces.darts_supernet import DartsSupernet
 from nasray.spaces.wording import describe_operators
 
 OPERATORS = (
@@ -43,7 +44,7 @@ _TEXT = re.compile(rf"Genotype\(normal={_PAIRS}, normal_concat={_CONCAT}, reduce
 
 
 @dataclass(kw_only=True)
-class Darts(ChoiceSpace):
+class Darts(DartsSupernet, ChoiceSpace):
     """The DARTS space of cell pairs, 10^18 of them.
 
     Liu et al. 2019, "DARTS: Differentiable Architecture Search", https://arxiv.org/abs/1806.09055. Genes: for the

@@ -1,6 +1,7 @@
 """Cells with an operator on every edge, seen as a graph of operators, as code and as named values."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 
 from nasray.core.space import Graph
 from nasray.spaces.code import identifier, render_cell
@@ -14,6 +15,12 @@ def operator_graph(edges: Edges, operators: Sequence[str]) -> Graph:
 
     Two operators are connected where the first ends in the node that the second reads.
     """
+    return Graph(("input", *operators, "output"), _flow(edges))
+
+
+@lru_cache(maxsize=64)
+def _flow(edges: Edges) -> tuple[tuple[int, int], ...]:
+    """Data flow between the operators of a wiring: one of few, asked for every architecture."""
     last = edges[-1][1]
     starts = [(0, number) for number, (source, _) in enumerate(edges, 1) if source == 0]
     inner = [
@@ -23,7 +30,7 @@ def operator_graph(edges: Edges, operators: Sequence[str]) -> Graph:
         if reached == read
     ]
     ends = [(number, len(edges) + 1) for number, (_, target) in enumerate(edges, 1) if target == last]
-    return Graph(("input", *operators, "output"), tuple(sorted(starts + inner + ends)))
+    return tuple(sorted(starts + inner + ends))
 
 
 def edge_values(edges: Edges, operators: Sequence[str]) -> Mapping[str, str]:

@@ -1,8 +1,15 @@
 """The cell that NAS-Bench-201 and TransNAS-Bench-101 share: four nodes, an operator on each of six edges."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from typing import Any, ClassVar
 
+from nasray.core.architecture import Architecture
 from nasray.core.network_plan import Layer
+from nasray.core.space import Graph
+from nasray.spaces.choice_space import ChoiceSpace
+from nasray.spaces.edge_cell import cell_code, edge_values, operator_graph
+from nasray.spaces.wording import describe_operators
 
 EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
 """(from, to) of each gene, in the order of the benchmarks' strings."""
@@ -41,3 +48,53 @@ def append_cell(layers: list[Layer], operators: Sequence[str], out_channels: int
         else:
             layers.append(Layer("zero", (at[0],), in_channels, out_channels, stride, stage=stage))
         at.append(len(layers) - 1)
+
+
+class FourNodeCell(ChoiceSpace):
+    """What the spaces of this cell share, whatever their operators and the network around the cell.
+
+    Attributes:
+        operators: The names that the genes stand for, in gene order.
+    """
+
+    operators: ClassVar[tuple[str, ...]]
+
+    def size(self) -> int:
+        """Strings: every operator on every edge."""
+        return len(self.operators) ** N_EDGES
+
+    def enumerate(self) -> Iterator[Architecture]:
+        """All cells; the last edge changes fastest."""
+        return (Architecture(genes) for genes in product(range(len(self.operators)), repeat=N_EDGES))
+
+    def graph(self, architecture: Architecture) -> Graph:
+        """Eight nodes: input, the six edge operators in gene order, output."""
+        return operator_graph(EDGES, self.names(architecture))
+
+    def operator_descriptions(self) -> Mapping[str, Mapping[str, str]]:
+        """Sentences for input, output and the operators."""
+        return describe_operators(("input", *self.operators, "output"))
+
+    def vocabulary(self) -> Sequence[str]:
+        """The operators."""
+        return self.operators
+
+    def to_tokens(self, architecture: Architecture) -> list[int]:
+        """The genes."""
+        return list(architecture.genes)
+
+    def from_tokens(self, tokens: Sequence[int]) -> Architecture:
+        """The genes."""
+        return Architecture(tuple(tokens))
+
+    def to_code(self, architecture: Architecture) -> str:
+        """The cell as a class."""
+        return cell_code(EDGES, self.names(architecture), NOTE)
+
+    def to_prompt(self, architecture: Architecture) -> Mapping[str, Any]:
+        """Edge -> operator."""
+        return edge_values(EDGES, self.names(architecture))
+
+    def names(self, architecture: Architecture) -> list[str]:
+        """The operator of each edge."""
+        return [self.operators[gene] for gene in architecture.genes]

@@ -1,10 +1,11 @@
-"""NAS-Bench-101: cells of at most seven vertices and nine edges (423,624 distinct cells)."""
+"""NAS-Bench-101: cells of at most seven vertices and nine edges (423,624 distinct cells), or of fewer vertices."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nasray.core.architecture import Architecture
 from nasray.core.errors import InvalidArchitecture, require
@@ -12,6 +13,7 @@ from nasray.core.network_plan import Layer, NetworkPlan
 from nasray.core.space import Graph
 from nasray.spaces.choice_space import ChoiceSpace
 from nasray.spaces.code import identifier, render_cell
+from nasray.spaces.nasbench101_cells import enumerate_cells
 from nasray.spaces.nasbench101_genes import (
     MAX_EDGES,
     MAX_VERTICES,
@@ -27,9 +29,12 @@ from nasray.spaces.nasbench101_genes import (
     pruned_graph,
 )
 from nasray.spaces.nasbench101_network import append_cell
+from nasray.spaces.nasbench101_words import genes_of_words, vocabulary, words_of
 from nasray.spaces.wording import describe_operators
 
-_SIZES = (*[2] * N_PAIRS, *[len(OPERATORS)] * N_INTERIOR)
+_LAYERS = (1, 3, 3, 1)
+"""Layers of an absent vertex, of convolutions with their normalization and ReLU, and of max pooling."""
+
 _ROWS = tuple(range(OUTPUT, 0, -1))
 """Lengths of the rows of the upper triangle."""
 
@@ -42,8 +47,8 @@ class NasBench101(ChoiceSpace):
     https://arxiv.org/abs/1902.09635. Genes: 21 edges and 5 operators, see ``nasbench101_genes``. As in the benchmark a
     member may have dangling vertices: it is the cell that is left after pruning which is trained, and which must
     connect input and output with at most nine edges. Several genes therefore mean the same cell; ``canonical`` gives
-    its one form, by which published tables are to be looked up. ``nasbench101_cells.enumerate_cells`` lists the
-    distinct cells; their many ways to be written in genes are not listed.
+    its one form, by which published tables are to be looked up. ``distinct_cells`` lists those; their many ways to be
+    written in genes are not listed.
 
     Departures from the paper: none in the cells; the network around them takes any image shape and class count.
 
@@ -51,14 +56,24 @@ class NasBench101(ChoiceSpace):
         channels: Width of stem and first stack; 128 in the benchmark.
         stacks: Each after the first halves the image and doubles the channels; 3 in the benchmark.
         cells_per_stack: 3 in the benchmark.
+        max_vertices: 7 in the benchmark, input and output included; with fewer, the last interior vertices are absent.
     """
 
     channels: int
     stacks: int
     cells_per_stack: int
+    max_vertices: int
+    _sizes: tuple[int, ...] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Refuse a network without depth, or too narrow to be shared by five vertices."""
+        """Refuse a network without depth or too narrow to be shared by five vertices, and cells without operators."""
+        require(
+            3 <= self.max_vertices <= MAX_VERTICES,
+            f"NasBench101 max_vertices ({self.max_vertices}) must be between 3 and {MAX_VERTICES}",
+        )
+        there = {*range(self.max_vertices - 1), OUTPUT}
+        edges = (2 if there.issuperset(pair) else 1 for pair in PAIRS)
+        self._sizes = (*edges, *(len(OPERATORS) if v in there else 1 for v in range(1, OUTPUT)))
         least = {"channels": N_INTERIOR, "stacks": 1, "cells_per_stack": 1}
         for name, minimum in least.items():
             value = getattr(self, name)
@@ -66,8 +81,8 @@ class NasBench101(ChoiceSpace):
 
     @property
     def sizes(self) -> Sequence[int]:
-        """An edge is there or not; a vertex is absent or has one of three operators."""
-        return _SIZES
+        """An edge is there or not; a vertex is absent or has one of three operators; out of bounds it is absent."""
+        return self._sizes
 
     def broken_rule(self, genes: Sequence[int]) -> str:
         """Input and output must be connected after pruning, by at most nine edges.
@@ -85,8 +100,9 @@ class NasBench101(ChoiceSpace):
         """Every edge with chance 1/2 and every operator uniformly, drawn again until valid, as the authors do."""
         while True:
             drawn = rng.random(N_GENES).tolist()
-            edges = [int(u < 0.5) for u in drawn[:N_PAIRS]]
-            genes = (*edges, *[1 + int(3 * u) for u in drawn[N_PAIRS:]])
+            edges = [int(u < 0.5 and size > 1) for u, size in zip(drawn, self._sizes[:N_PAIRS], strict=False)]
+            interior = zip(drawn[N_PAIRS:], self._sizes[N_PAIRS:], strict=True)
+            genes = (*edges, *[1 + int(3 * u) if size > 1 else 0 for u, size in interior])
             if not self.broken_rule(genes):
                 return Architecture(genes)
 
@@ -105,6 +121,10 @@ class NasBench101(ChoiceSpace):
         """One form for all cells that are isomorphic after pruning, the benchmark's own equivalence."""
         return Architecture(canonical_genes(architecture.genes))
 
+    def distinct_cells(self) -> NDArray[np.int8]:
+        """``(M, 26)`` canonical genes of all cells, none twice; a second of work for 7 vertices."""
+        return enumerate_cells(self.max_vertices)
+
     def from_matrix(self, matrix: Sequence[Sequence[int]], operators: Sequence[str]) -> Architecture:
         """The member written as the benchmark's files do.
 
@@ -117,7 +137,7 @@ class NasBench101(ChoiceSpace):
         """
         n = len(operators)
         faults = {
-            f"{n} vertices: needs 2 to {MAX_VERTICES}": not 2 <= n <= MAX_VERTICES,
+            f"{n} vertices: needs 2 to {self.max_vertices}": not 2 <= n <= self.max_vertices,
             f"{len(matrix)} rows for {n} operators: needs a square matrix of 0 and 1": len(matrix) != n
             or any(len(row) != n or not set(row) <= {0, 1} for row in matrix),
             "the first operator must be 'input' and the last 'output'": [*operators[:1], *operators[-1:]]
@@ -166,18 +186,21 @@ class NasBench101(ChoiceSpace):
         return describe_operators(("input", *OPERATORS[1:], "output"))
 
     def vocabulary(self) -> Sequence[str]:
-        """No edge, edge, and the operators."""
-        return ("0", "1", *OPERATORS)
+        """A word says what a vertex is and what it reads."""
+        return vocabulary(self.max_vertices)
 
     def to_tokens(self, architecture: Architecture) -> list[int]:
-        """21 tokens for the edges, 5 for the operators."""
-        return [*architecture.genes[:N_PAIRS], *(gene + 2 for gene in architecture.genes[N_PAIRS:])]
+        """One word for every interior vertex there may be, one for the output."""
+        return words_of(architecture.genes, self.max_vertices)
 
     def from_tokens(self, tokens: Sequence[int]) -> Architecture:
-        """Inverse of ``to_tokens``; a token in a place where it means nothing becomes an invalid gene."""
-        return Architecture(
-            (*(t if t < 2 else -1 for t in tokens[:N_PAIRS]), *(max(t - 2, -1) for t in tokens[N_PAIRS:]))
-        )
+        """Inverse of ``to_tokens``; a word in a place where it means nothing becomes invalid genes."""
+        return Architecture(genes_of_words(tokens, self.max_vertices))
+
+    def unit_layers(self, architecture: Architecture) -> Sequence[int]:
+        """The interior vertices and the output, a token each; one that computes nothing counts as one layer."""
+        interior = architecture.genes[N_PAIRS : N_PAIRS + self.max_vertices - 2]
+        return [*(_LAYERS[gene] for gene in interior), 1]
 
     def to_code(self, architecture: Architecture) -> str:
         """The pruned cell as a class; projections and cuts to fewer channels are said in words."""

@@ -1,22 +1,22 @@
 """NAS-Bench-201: cells of four nodes whose six edges each carry one of five operators (15,625 strings)."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
-from typing import Any
+from typing import ClassVar
 
 from nasray.core.architecture import Architecture
 from nasray.core.errors import InvalidArchitecture, require
 from nasray.core.network_plan import Layer, NetworkPlan
-from nasray.core.space import Graph
-from nasray.spaces.choice_space import ChoiceSpace
-from nasray.spaces.edge_cell import cell_code, edge_values, operator_graph
-from nasray.spaces.four_node_cell import EDGES, N_EDGES, NOTE, append_cell
-from nasray.spaces.wording import describe_operators
+from nasray.spaces.four_node_cell import EDGES, N_EDGES, FourNodeCell, append_cell
+from nasray.spaces.four_node_supernet import FourNodeSupernet
 
 OPERATORS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 N_OPERATORS = len(OPERATORS)
+_LAYERS = (1, 1, 3, 3, 1)
+"""Layers of each operator; a convolution comes with ReLU and normalization."""
+
 _ID = {name: index for index, name in enumerate(OPERATORS)}
 _SIZES = (N_OPERATORS,) * N_EDGES
 
@@ -49,7 +49,7 @@ def _representatives() -> dict[str, Architecture]:
 
 
 @dataclass(kw_only=True)
-class NasBench201(ChoiceSpace):
+class NasBench201(FourNodeCell, FourNodeSupernet):
     """The NAS-Bench-201 cell space, called NATS-Bench topology space elsewhere.
 
     Dong and Yang 2020, "NAS-Bench-201: Extending the Scope of Reproducible Neural Architecture Search",
@@ -63,6 +63,7 @@ class NasBench201(ChoiceSpace):
         cells_per_stage: N; 5 in the benchmark.
     """
 
+    operators: ClassVar[tuple[str, ...]] = OPERATORS
     channels: int
     cells_per_stage: int
 
@@ -82,14 +83,6 @@ class NasBench201(ChoiceSpace):
         Twins under this definition compute the same function, yet their measured accuracies differ (other seeds).
         """
         return _representatives()[unique_string(architecture.genes)]
-
-    def size(self) -> int:
-        """15,625 strings."""
-        return N_OPERATORS**N_EDGES
-
-    def enumerate(self) -> Iterator[Architecture]:
-        """All cells; the last edge changes fastest."""
-        return (Architecture(genes) for genes in product(range(N_OPERATORS), repeat=N_EDGES))
 
     def to_text(self, architecture: Architecture) -> str:
         """The benchmark's string, ``|op~0|+|op~0|op~1|+|op~0|op~1|op~2|``."""
@@ -111,33 +104,9 @@ class NasBench201(ChoiceSpace):
             )
         return Architecture(genes)
 
-    def graph(self, architecture: Architecture) -> Graph:
-        """Eight nodes: input, the six edge operators in gene order, output."""
-        return operator_graph(EDGES, _names(architecture))
-
-    def operator_descriptions(self) -> Mapping[str, Mapping[str, str]]:
-        """Sentences for input, output and the five operators."""
-        return describe_operators(("input", *OPERATORS, "output"))
-
-    def vocabulary(self) -> Sequence[str]:
-        """The five operators."""
-        return OPERATORS
-
-    def to_tokens(self, architecture: Architecture) -> list[int]:
-        """The genes."""
-        return list(architecture.genes)
-
-    def from_tokens(self, tokens: Sequence[int]) -> Architecture:
-        """The genes."""
-        return Architecture(tuple(tokens))
-
-    def to_code(self, architecture: Architecture) -> str:
-        """The cell as a class."""
-        return cell_code(EDGES, _names(architecture), NOTE)
-
-    def to_prompt(self, architecture: Architecture) -> Mapping[str, Any]:
-        """Edge -> operator."""
-        return edge_values(EDGES, _names(architecture))
+    def unit_layers(self, architecture: Architecture) -> Sequence[int]:
+        """The six edges, one token each; one that computes nothing counts as one layer."""
+        return [_LAYERS[gene] for gene in architecture.genes]
 
     def plan(self, architecture: Architecture, input_shape: tuple[int, int, int], n_classes: int) -> NetworkPlan:
         """Stem, three stages of N cells at C, 2C, 4C channels with residual reductions between, head."""
@@ -148,16 +117,11 @@ class NasBench201(ChoiceSpace):
                 _append_reduction(layers, width, f"reduction{stage}")
                 width *= 2
             for cell in range(self.cells_per_stage):
-                append_cell(layers, _names(architecture), width, 1, f"stage{stage}.cell{cell}")
+                append_cell(layers, self.names(architecture), width, 1, f"stage{stage}.cell{cell}")
         layers.append(Layer("bn_relu", (len(layers) - 1,), width, width, stage="head"))
         layers.append(Layer("global_avg_pool", (len(layers) - 1,), width, width, stage="head"))
         layers.append(Layer("linear", (len(layers) - 1,), width, n_classes, stage="head"))
         return NetworkPlan(tuple(layers), input_shape, n_classes)
-
-
-def _names(architecture: Architecture) -> list[str]:
-    """The operator of each edge."""
-    return [OPERATORS[gene] for gene in architecture.genes]
 
 
 def _append_reduction(layers: list[Layer], width: int, stage: str) -> None:

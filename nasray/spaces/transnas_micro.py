@@ -1,21 +1,18 @@
 """TransNAS-Bench-101, micro level: cells of four nodes whose six edges carry one of four operators (4,096 strings)."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
-from typing import Any
+from typing import ClassVar
 
 from nasray.core.architecture import Architecture
 from nasray.core.errors import InvalidArchitecture, require
 from nasray.core.network_plan import Layer, NetworkPlan
-from nasray.core.space import Graph
-from nasray.spaces.choice_space import ChoiceSpace
-from nasray.spaces.edge_cell import cell_code, edge_values, operator_graph
-from nasray.spaces.four_node_cell import EDGES, N_EDGES, NOTE, append_cell
+from nasray.spaces.four_node_cell import EDGES, N_EDGES, FourNodeCell, append_cell
+from nasray.spaces.four_node_supernet import FourNodeSupernet
 from nasray.spaces.paths import edges_on_paths
-from nasray.spaces.wording import describe_operators
 
 OPERATORS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3")
 N_OPERATORS = len(OPERATORS)
@@ -57,7 +54,7 @@ def _representatives() -> dict[str, Architecture]:
 
 
 @dataclass(kw_only=True)
-class TransNasMicro(ChoiceSpace):
+class TransNasMicro(FourNodeCell, FourNodeSupernet):
     """The micro space of TransNAS-Bench-101.
 
     Duan et al. 2021, "TransNAS-Bench-101: Improving Transferability and Generalizability of Cross-Task Neural
@@ -72,6 +69,7 @@ class TransNasMicro(ChoiceSpace):
         stem_halvings: How often the stem halves the image, 0 to 2; 2 in the benchmark.
     """
 
+    operators: ClassVar[tuple[str, ...]] = OPERATORS
     channels: int
     stem_halvings: int
 
@@ -95,14 +93,6 @@ class TransNasMicro(ChoiceSpace):
         """
         return _representatives()[computed_function(architecture.genes)]
 
-    def size(self) -> int:
-        """4,096 strings."""
-        return N_OPERATORS**N_EDGES
-
-    def enumerate(self) -> Iterator[Architecture]:
-        """All cells; the last edge changes fastest."""
-        return (Architecture(genes) for genes in product(range(N_OPERATORS), repeat=N_EDGES))
-
     def to_text(self, architecture: Architecture) -> str:
         """The benchmark's string, ``64-41414-a_bc_def``; its numbers are the benchmark's whatever the width here."""
         a, b, c, d, e, f = architecture.genes
@@ -122,34 +112,6 @@ class TransNasMicro(ChoiceSpace):
             )
         return Architecture(tuple(map(int, found.groups())))
 
-    def graph(self, architecture: Architecture) -> Graph:
-        """Eight nodes: input, the six edge operators in gene order, output."""
-        return operator_graph(EDGES, _names(architecture))
-
-    def operator_descriptions(self) -> Mapping[str, Mapping[str, str]]:
-        """Sentences for input, output and the four operators."""
-        return describe_operators(("input", *OPERATORS, "output"))
-
-    def vocabulary(self) -> Sequence[str]:
-        """The four operators."""
-        return OPERATORS
-
-    def to_tokens(self, architecture: Architecture) -> list[int]:
-        """The genes."""
-        return list(architecture.genes)
-
-    def from_tokens(self, tokens: Sequence[int]) -> Architecture:
-        """The genes."""
-        return Architecture(tuple(tokens))
-
-    def to_code(self, architecture: Architecture) -> str:
-        """The cell as a class."""
-        return cell_code(EDGES, _names(architecture), NOTE)
-
-    def to_prompt(self, architecture: Architecture) -> Mapping[str, Any]:
-        """Edge -> operator."""
-        return edge_values(EDGES, _names(architecture))
-
     def plan(self, architecture: Architecture, input_shape: tuple[int, int, int], n_classes: int) -> NetworkPlan:
         """Stem of two convolutions; five modules of two cells, every other one halving the image; mean, classifier."""
         width, strides = self.channels, [1 + (self.stem_halvings > number) for number in range(2)]
@@ -162,12 +124,7 @@ class TransNasMicro(ChoiceSpace):
             width *= stride
             for cell in range(CELLS_PER_MODULE):
                 step = 1 if cell else stride
-                append_cell(layers, _names(architecture), width, step, f"module{module}.cell{cell}")
+                append_cell(layers, self.names(architecture), width, step, f"module{module}.cell{cell}")
         layers.append(Layer("global_avg_pool", (len(layers) - 1,), width, width, stage="head"))
         layers.append(Layer("linear", (len(layers) - 1,), width, n_classes, stage="head"))
         return NetworkPlan(tuple(layers), input_shape, n_classes)
-
-
-def _names(architecture: Architecture) -> list[str]:
-    """The operator of each edge."""
-    return [OPERATORS[gene] for gene in architecture.genes]

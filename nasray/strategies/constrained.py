@@ -73,4 +73,4 @@ class Constrained:
         if not isinstance(result, Measurement):
             return outcome
         violation = violation_of(outcome, self.constraints)
-        return replace(outcome, result=replace(result, value=FLOOR * (1 + violation))) if violation else outcome
+        return outcome._replace(result=replace(result, value=FLOOR * (1 + violation))) if violation else outcome

@@ -1,8 +1,10 @@
 """Another strategy, of whose ideas only the most promising is evaluated."""
 
 import copy
+import logging
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,9 @@ from nasray.core.predictor import Learner, Predictor
 from nasray.core.proposal import Proposal
 from nasray.core.seeds import Streams
 from nasray.core.strategy import Strategy
+from nasray.strategies.score_watch import ScoreWatch
+
+logger = logging.getLogger(__name__)
 
 NOTE = "screened"
 """The key of this strategy's facts among a proposal's notes."""
@@ -48,6 +53,13 @@ class Screened:
     that were dropped: each candidate is the answer of a copy of it with its own randomness, and the copy whose answer
     was taken goes on. So any strategy can be inside.
 
+    On a share of the slots, by lot, the first candidate is taken unscreened and scored all the same: how well scores
+    and measurements agree on these says how good the predictor is in the space, while those that were chosen by their
+    score differ too little to tell.
+
+    A predictor that gives the same score, or none, for thirty candidates in a row is not asked any more, one that
+    learns until its next fit; then the first candidate is taken that was not measured before.
+
     A predictor that learns is fitted anew on all measured outcomes whenever there are ``refit_every`` more of them;
     before ``warm_up`` outcomes there is one candidate a slot. The scores that were used are kept in the proposal's
     notes, so that a restart calls no predictor for slots that were asked before.
@@ -58,6 +70,7 @@ class Screened:
         candidates: k, how many candidates a slot.
         warm_up: Outcomes before a predictor that learns is used; without effect on one that does not.
         refit_every: Outcomes between two fits.
+        reserved: Share of the slots whose first candidate is taken unscreened, 0 to 1.
 
     Raises:
         CapabilityError: There is no predictor.
@@ -69,9 +82,12 @@ class Screened:
     candidates: int
     warm_up: int
     refit_every: int
+    reserved: float
     _told: list[Outcome] = field(init=False, default_factory=list[Outcome])
     _known: set[Architecture] = field(init=False, default_factory=set[Architecture])
     _fitted_on: int = field(init=False, default=0)
+    _watched_from: int = field(init=False, default=0)
+    _watch: ScoreWatch = field(init=False, default_factory=ScoreWatch)
 
     def __post_init__(self) -> None:
         """Refuse to screen without a predictor, or nothing."""
@@ -80,17 +96,21 @@ class Screened:
         for name in ("candidates", "warm_up", "refit_every"):
             value = getattr(self, name)
             require(value >= 1, f"Screened {name} ({value}) must be at least 1")
+        require(0 <= self.reserved <= 1, f"Screened reserved ({self.reserved}) must be between 0 and 1")
         self._scorer, self._learner = self.predictor, self.predictor if isinstance(self.predictor, Learner) else None
 
     def ask(self, slots: range, streams: Streams) -> Sequence[Proposal]:
         """The best candidate of each slot; the inner strategy's own choice while the predictor knows nothing."""
-        k = self.candidates if self._may_score() else 1
+        screens = self.candidates > 1 and self._may_score()
+        lots = Streams(streams.seed, f"{streams.part}/reserved")
         made: list[Proposal] = []
         for slot in slots:
-            drawn = self._draw(slot, k, streams)
+            scores = screens and not self._watch.useless
+            reserved = scores and lots.at(slot).random() < self.reserved
+            drawn = self._draw(slot, self.candidates if screens and not reserved else 1, streams)
             if not drawn:
                 break
-            made.append(self._choose(drawn) if k > 1 else self._take(drawn[0]))
+            made.append(self._choose(drawn, reserved) if screens else self._take(drawn[0]))
         return made
 
     def tell(self, outcome: Outcome) -> None:
@@ -103,6 +123,9 @@ class Screened:
         for event in history:
             if isinstance(event, Outcome):
                 self._remember(event)
+            elif scores := (event.notes or {}).get(NOTE, {}).get("scores"):
+                self._due()
+                self._watch.see(scores)
         self.inner.restore(history)
 
     def _remember(self, outcome: Outcome) -> None:
@@ -129,26 +152,36 @@ class Screened:
         proposals = [outcome.proposal for outcome in self._told]
         return {id(one): one for one in [self.predictor, getattr(self.inner, "space", None), *self._told, *proposals]}
 
-    def _choose(self, drawn: Sequence[tuple[Strategy, Proposal]]) -> Proposal:
+    def _choose(self, drawn: Sequence[tuple[Strategy, Proposal]], reserved: bool) -> Proposal:
         """The candidate with the best score; the first among equals; NaN and what was measured before come last."""
+        known = [proposal.architecture in self._known for _, proposal in drawn]
+        if why := self._watch.useless:
+            first = int(np.argmin(known))
+            return self._take(drawn[first], {"candidate": first, "stopped": why})
         scores = self._scorer.predict([proposal.architecture for _, proposal in drawn])
         signed = scores if self._scorer.higher_is_better else -scores
-        known = [proposal.architecture in self._known for _, proposal in drawn]
         by_score_among_new = np.array([np.where(np.isnan(signed), np.inf, -signed), known])
         best = int(np.lexsort(by_score_among_new)[0])
-        return self._take(drawn[best], {"candidate": best, "scores": scores.tolist()})
+        noted = [score if math.isfinite(score) else None for score in scores.tolist()]  # JSON knows no NaN
+        self._see(noted)
+        return self._take(drawn[best], {"candidate": best, "scores": noted, **({"reserved": True} if reserved else {})})
+
+    def _see(self, scores: Sequence[float | None]) -> None:
+        self._watch.see(scores)
+        if why := self._watch.useless:
+            until = "" if self._learner is None else " until its next fit"
+            logger.warning("screened: the predictor gave %s; it is not asked any more%s", why, until)
 
     def _take(self, chosen: tuple[Strategy, Proposal], note: dict[str, Any] | None = None) -> Proposal:
         self.inner, proposal = chosen
-        return proposal if note is None else replace(proposal, notes={**(proposal.notes or {}), NOTE: note})
+        return proposal if note is None else proposal._replace(notes={**(proposal.notes or {}), NOTE: note})
 
     def _may_score(self) -> bool:
         """Whether the predictor can be asked; fits it first where it is time for that."""
         if self._learner is None:
             return True
-        n = len(self._told)
-        due = self.warm_up + (n - self.warm_up) // self.refit_every * self.refit_every
-        if n < self.warm_up:
+        due = self._due()
+        if not due:
             return False
         if due > self._fitted_on:
             measured = [one for one in self._told[:due] if isinstance(one.result, Measurement)]
@@ -159,3 +192,17 @@ class Screened:
             )
             self._fitted_on = due
         return True
+
+    def _due(self) -> int:
+        """Outcomes that a predictor that learns must know by now, 0 before the warm-up; after a fit it is watched anew.
+
+        NOTE: counted by outcomes, not by fits, since a restart fits only once.
+        """
+        n = len(self._told)
+        if self._learner is None or n < self.warm_up:
+            return 0
+        due = self.warm_up + (n - self.warm_up) // self.refit_every * self.refit_every
+        if due > self._watched_from:
+            self._watched_from = due
+            self._watch.forget()
+        return due

@@ -14,7 +14,7 @@ from nasray.testing.another_process import in_another_process
 
 PredictorFactory = Callable[[], Predictor]
 
-N_KNOWN, N_ASKED = 60, 16
+N_KNOWN, N_ASKED = 60, 8
 """How many architectures a learner is taught, and how many are scored at once: the fixed shape of a batch."""
 
 

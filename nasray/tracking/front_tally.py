@@ -1,5 +1,6 @@
 """The front of a search so far, for rows."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,6 +16,8 @@ HYPERVOLUME, FRONT_SIZE = "front/hypervolume", "front/size"
 class FrontTally:
     """Keeps the non-dominated losses over outcomes in slot order.
 
+    Only outcomes of the highest rung so far count: the numbers of different rungs are not alike.
+
     The hypervolume is measured from the stated reference, or from the worst so far: never falling either way, and
     comparable between runs the first way only.
 
@@ -26,10 +29,15 @@ class FrontTally:
         self._trade_off = trade_off
         self._front: list[Loss] = []
         self._worst: Loss | None = None
+        self._rung = -math.inf
 
     def add(self, outcomes: Sequence[Outcome]) -> None:
         """See the next outcomes."""
-        new = [loss for outcome in outcomes if (loss := self._trade_off.loss(outcome)) is not None]
+        measured = [one for one in outcomes if self._trade_off.loss(one) is not None]
+        rung = max([one.rung for one in measured], default=self._rung)
+        if rung > self._rung:
+            self._front, self._worst, self._rung = [], None, rung
+        new = [loss for one in measured if one.rung == self._rung and (loss := self._trade_off.loss(one)) is not None]
         if not new:
             return
         self._worst = tuple(np.max([*new, *([self._worst] if self._worst else [])], axis=0).tolist())

@@ -14,6 +14,7 @@ from nasray.core.architecture import Architecture
 from nasray.core.errors import require
 from nasray.core.measurement import Failure, Outcome
 from nasray.tracking.front_tally import FRONT_SIZE, HYPERVOLUME, FrontTally
+from nasray.tracking.quality_tally import QUALITY_METRICS, QualityTally
 from nasray.tracking.recent_rate import RecentRate
 from nasray.tracking.redaction import secrets_in, without_secrets
 from nasray.tracking.sink import Sink
@@ -27,7 +28,7 @@ METRICS = (BEST, MEAN, "failures", RATE, "cost/wall_seconds", "cost/benchmark_se
 FRONT_METRICS = (HYPERVOLUME, FRONT_SIZE)
 COLUMNS = ("rank", "slot", "value", "architecture", "operation", "failure", "wall_seconds", "benchmark_seconds")
 COUNT_SLOTS, COUNT_SECONDS = 512, 0.25
-NOT_FOR_SUMMARY = ("schema", "top", "front", "objectives", "report")
+NOT_FOR_SUMMARY = ("schema", "top", "front", "objectives", "report", "predictor")
 FIRST_BEAT_SECONDS = 10.0
 """A slow search shows itself after 10 s, then 20 s later, 40 s, …: 17 extra rows are enough for a fortnight."""
 
@@ -77,6 +78,7 @@ class WandbRun:
         close_timeout_seconds: How long the end of the search may wait for the upload.
         clock: Monotonic seconds.
         trade_off: The search's objectives and constraints; with several objectives rows show the front.
+        quality: Judges the scores that the search uses; None where it uses none.
         make_sink: Replaces W&B, for tests.
 
     Raises:
@@ -103,6 +105,7 @@ class WandbRun:
     close_timeout_seconds: float
     clock: Callable[[], float] = time.monotonic
     trade_off: TradeOff = NOTHING
+    quality: QualityTally | None = None
     make_sink: Callable[[], Sink] | None = None
 
     def __post_init__(self) -> None:
@@ -174,6 +177,8 @@ class WandbRun:
         self._tally.add(outcomes)
         if self._front:
             self._front.add(outcomes)
+        if self.quality:
+            self.quality.add(outcomes)
 
     def _check(self) -> None:
         require(
@@ -202,7 +207,7 @@ class WandbRun:
             init=without_secrets(init, self._secrets),
             # half of the closing time: W&B must end its upload itself, to leave a complete log on disk
             settings={"init_timeout": self.start_timeout_seconds, "finish_timeout": self.close_timeout_seconds / 2},
-            metrics=(*METRICS, *FRONT_METRICS) if self._front else METRICS,
+            metrics=(*METRICS, *(FRONT_METRICS if self._front else ()), *(QUALITY_METRICS if self.quality else ())),
         )
 
     def _log(self, slot: int, now: float) -> None:
@@ -220,6 +225,7 @@ class WandbRun:
             "cost/wall_seconds": self._tally.wall_seconds,
             "cost/benchmark_seconds": self._tally.benchmark_seconds,
             **(self._front.row() if self._front else {}),
+            **(self.quality.row() if self.quality else {}),
         }
         # the step is the slot: a resumed run cannot write a row twice, nor an offline one lose its place
         self._writer.write({"op": "log", "row": flattened(row), "step": slot})

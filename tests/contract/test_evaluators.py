@@ -15,7 +15,7 @@ TINY = {
 }
 """By class, so that further YAML files of a class are small too."""
 
-TINY_RECIPE = {"epochs": 2, "augmentation": ["shift"]}
+TINY_RECIPE = {"epochs": 2, "warmup_epochs": 0, "augmentation": ["shift"]}
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +23,8 @@ def settings(composed, name):
     settings = composed("evaluator", name, "dataset.n_train=40", "dataset.n_valid=40")
     if "recipe" in settings:
         settings["recipe"] |= TINY_RECIPE
+    if settings.get("acceleration"):
+        settings["acceleration"]["retraining"] |= TINY_RECIPE
     return settings | TINY.get(settings["_target_"], {})
 
 

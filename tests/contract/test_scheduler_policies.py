@@ -15,6 +15,7 @@ from nasray.core.seeds import Streams
 from nasray.evaluators.delayed import Delayed
 from nasray.evaluators.failing import Failing
 from nasray.evaluators.synthetic import Synthetic
+from nasray.predictors.ridge import Ridge
 from nasray.schedulers.evolution import Evolution
 from nasray.schedulers.median import Median
 from nasray.schedulers.never_stop import NeverStop
@@ -95,7 +96,16 @@ POLICIES = {
         remembered_generations=2,
     ),
     "predictor_switch": lambda strategy: PredictorSwitch(
-        strategy=strategy, space=SPACE, predictor=GenePredictor(), switch_after=30, parents=6, batch_size=6
+        strategy=strategy, space=SPACE, predictor=GenePredictor(), warm_up=1, switch_after=30, parents=6, batch_size=6
+    ),
+    "predictor_switch_that_learns": lambda strategy: PredictorSwitch(
+        strategy=strategy,
+        space=SPACE,
+        predictor=Ridge(space=SPACE, target="ranks", shrinkage=1.0),
+        warm_up=12,
+        switch_after=30,
+        parents=6,
+        batch_size=6,
     ),
 }
 each_policy = pytest.mark.parametrize("policy", POLICIES)

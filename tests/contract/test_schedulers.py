@@ -1,6 +1,6 @@
 """Every scheduler of conf/scheduler keeps the contract, and one that is broken in one place does not."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import pytest
@@ -25,7 +25,7 @@ def space(small_space):
 
 @pytest.fixture(scope="module")
 def live(composed, space):
-    return {"space": space, "predictor": build(composed("predictor", "parameters"), space=space)}
+    return {"space": space, "predictor": build(composed("predictor", "ridge"), space=space)}
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +96,7 @@ class Sideways(SuccessiveHalving):
     """Promotes to the same rung."""
 
     def ask(self, slots, streams):
-        return [replace(one, fidelity=Fidelity(1)) for one in super().ask(slots, streams)]
+        return [one._replace(fidelity=Fidelity(1)) for one in super().ask(slots, streams)]
 
 
 class Swapping(SuccessiveHalving):
@@ -105,7 +105,7 @@ class Swapping(SuccessiveHalving):
     def ask(self, slots, streams):
         made = super().ask(slots, streams)
         return [
-            one if one.continues is None else replace(one, architecture=SPACE.sample(streams.at(0))) for one in made
+            one if one.continues is None else one._replace(architecture=SPACE.sample(streams.at(0))) for one in made
         ]
 
 

@@ -6,6 +6,8 @@ from functools import partial
 import pytest
 
 from nasray.app.parts import build, evaluator_factory
+from nasray.generators.uniform import Uniform
+from nasray.testing.linear_graph_learner import LinearGraphLearner
 from nasray.testing.strategy_contract import StrategyContract
 
 
@@ -26,10 +28,13 @@ def space(small_space):
 @pytest.fixture(scope="module")
 def make(composed, space):
     """Settings -> a factory of strategies that share nothing and that pickles."""
-    predictor = pickle.dumps(build(composed("predictor", "ridge"), space=space))
+    ridge = pickle.dumps(build(composed("predictor", "ridge"), space=space))
+    of_graphs = pickle.dumps(LinearGraphLearner(space=space))
+    generator = Uniform(space=space, share=0.5)
 
     def factory(settings):
-        strategy = evaluator_factory(settings, space=space, predictor=pickle.loads(predictor))()
+        predictor = of_graphs if settings["_target_"].endswith(".PruneEvolve") else ridge
+        strategy = evaluator_factory(settings, space=space, predictor=pickle.loads(predictor), generator=generator)()
         return partial(pickle.loads, pickle.dumps(strategy))
 
     return factory

@@ -191,7 +191,7 @@ class Scribbling(RandomSearch):
     made: list[Proposal] = field(default_factory=list)
 
     def ask(self, slots, streams):
-        new = [replace(proposal, notes={}) for proposal in super().ask(slots, streams)]
+        new = [proposal._replace(notes={}) for proposal in super().ask(slots, streams)]
         self.made += new
         return new
 

@@ -13,7 +13,7 @@ from nasray.core.architecture import Architecture
 from nasray.core.principles import Principles
 from nasray.predictors.ridge import Ridge
 from nasray.spaces.nasbench201 import NasBench201
-from nasray.testing.generator_contract import GeneratorContract
+from nasray.testing.generator_contract import GeneratorContract, RebuilderContract
 from nasray.testing.predictor_contract import PredictorContract
 from nasray.testing.refiner_contract import RefinerContract
 
@@ -64,6 +64,23 @@ class TestMutating(GeneratorContract):
     @pytest.fixture
     def make_generator(self):
         return Mutating
+
+
+class Rebuilding(Mutating):
+    """A sound rebuilder: what is eliminated is drawn."""
+
+    def rebuild(self, architectures, eliminated, rngs):
+        return [self.mixed(*row) for row in zip(architectures, eliminated, rngs, strict=True)]
+
+    def mixed(self, one, mask, rng):
+        drawn = SPACE.sample(rng).genes
+        return Architecture(tuple(new if gone else old for old, new, gone in zip(one.genes, drawn, mask, strict=True)))
+
+
+class TestRebuilding(RebuilderContract):
+    @pytest.fixture
+    def make_generator(self):
+        return Rebuilding
 
 
 class TestFrequent(RefinerContract):
@@ -251,6 +268,58 @@ def test_the_generator_suite_catches_what_the_gate_cannot_mend():
 
     with pytest.raises(TypeError):
         GeneratorContract().test_the_gate_can_repair_what_it_proposes(Foreign, SPACE)
+
+
+class Careless(Rebuilding):
+    def mixed(self, one, mask, rng):
+        return super().mixed(one, [not gone for gone in mask], rng)
+
+
+class Idle(Rebuilding):
+    def rebuild(self, architectures, eliminated, rngs):
+        return list(architectures)
+
+
+class OneDie(Rebuilding):
+    def rebuild(self, architectures, eliminated, rngs):
+        return super().rebuild(architectures, eliminated, [rngs[0]] * len(rngs)) if rngs else []
+
+
+class Growing(Rebuilding):
+    def mixed(self, one, mask, rng):
+        return Architecture((*super().mixed(one, mask, rng).genes, 0))
+
+
+class FixedDice(Rebuilding):
+    def mixed(self, one, mask, rng):
+        return super().mixed(one, mask, np.random.default_rng(0))
+
+
+class LocalRebuilding(Rebuilding):
+    def mixed(self, one, mask, rng):
+        return super().mixed(one, mask if os.getpid() > 0 else mask[::-1], rng)
+
+
+@pytest.mark.parametrize(
+    ("fake", "test"),
+    [
+        (Careless, "what_was_not_eliminated_stays"),
+        (Growing, "what_was_not_eliminated_stays"),
+        (Careless, "nothing_eliminated_is_nothing_changed"),
+        (Idle, "what_was_eliminated_is_predicted"),
+        (OneDie, "neighbours_in_a_call_change_nothing"),
+        (FixedDice, "rebuilding_is_a_function_of_the_random_numbers"),
+        (LocalRebuilding, "rebuilding_is_a_function_of_the_random_numbers"),
+    ],
+)
+def test_the_rebuilder_suite_catches(fake, test):
+    with pytest.raises(AssertionError):
+        getattr(RebuilderContract(), f"test_{test}")(fake, SPACE)
+
+
+def test_the_rebuilder_suite_catches_one_that_cannot_rebuild():
+    with pytest.raises(AssertionError):
+        RebuilderContract().test_it_is_known_to_rebuild(Mutating)
 
 
 class Silent(Frequent):

@@ -24,7 +24,8 @@ from nasray.spaces.transnas_micro import TransNasMicro
 
 pytestmark = pytest.mark.golden
 STREAMS = Streams(0, "evaluator")
-CELLS_101 = NasBench101(channels=128, stacks=3, cells_per_stack=3)
+CELLS_101 = NasBench101(channels=128, stacks=3, cells_per_stack=3, max_vertices=7)
+SMALL_101 = NasBench101(channels=128, stacks=3, cells_per_stack=3, max_vertices=5)
 CELLS_201 = NasBench201(channels=16, cells_per_stage=5)
 DARTS = Darts(channels=36, cells=20, allow_none=False)
 FIRST_NORMAL = (0, 0, 1, 5, 1, 1, 0, 1, 1, 3, 0, 3, 1, 3, 3, 2)
@@ -82,8 +83,13 @@ def test_transnas_says_how_many_of_its_rows_differ(catalog):
     assert all("2,994 distinct" in table.meaning(name).note for name in table.names)
 
 
+def test_the_space_of_all_cells_is_too_large_for_the_table_of_small_ones(catalog):
+    with pytest.raises(DataError, match=r"this NasBench101 also draws .* choose space=nasbench101_small"):
+        catalog.open("nasbench101_small", CELLS_101)
+
+
 def test_the_cells_of_up_to_five_vertices_are_those_that_the_space_counts(catalog):
-    table = catalog.open("nasbench101_small", CELLS_101)
+    table = catalog.open("nasbench101_small", SMALL_101)
     assert set(table.index) == set(map(tuple, enumerate_cells(5).tolist()))
     assert set(map(tuple, enumerate_cells(4).tolist())) <= set(table.index)
 
@@ -93,7 +99,7 @@ def test_a_small_cell_through_the_evaluator(catalog):
     cell = CELLS_101.from_matrix(
         [[0, 1, 1, 0], [0, 0, 1, 0], [0, 0, 0, 1], [0, 0, 0, 0]], ["input", "maxpool3x3", "maxpool3x3", "output"]
     )
-    table = catalog.open("nasbench101_small", CELLS_101)
+    table = catalog.open("nasbench101_small", SMALL_101)
     evaluator = lookup(table, CELLS_101, dataset="cifar10", epochs=None, columns=["parameters"])
     measured = evaluator.evaluate([Proposal(0, cell)], STREAMS)[0]
     runs = [0.28705930709838867, 0.3606770932674408, 0.40655046701431274, 0.32021233439445496]
@@ -105,7 +111,7 @@ def test_a_small_cell_through_the_evaluator(catalog):
 
 
 def test_a_cell_is_found_however_it_is_drawn(catalog):
-    evaluator = lookup(catalog.open("nasbench101_small", CELLS_101), CELLS_101, dataset="cifar10", epochs=4)
+    evaluator = lookup(catalog.open("nasbench101_small", SMALL_101), SMALL_101, dataset="cifar10", epochs=4)
     drawn = CELLS_101.from_matrix(
         [[0, 1, 1, 0, 0], [0, 0, 0, 1, 0], [0, 0, 0, 1, 0], [0, 0, 0, 0, 1], [0] * 5],
         ["input", "maxpool3x3", "conv1x1-bn-relu", "conv3x3-bn-relu", "output"],

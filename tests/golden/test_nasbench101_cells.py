@@ -11,7 +11,7 @@ from nasray.spaces.nasbench101 import NasBench101
 from nasray.spaces.nasbench101_cells import enumerate_cells
 
 pytestmark = pytest.mark.golden
-SPACE = NasBench101(channels=128, stacks=3, cells_per_stack=3)
+SPACE = NasBench101(channels=128, stacks=3, cells_per_stack=3, max_vertices=7)
 SMALL = {-1: "input", -2: "output", 0: "conv3x3-bn-relu", 1: "conv1x1-bn-relu", 2: "maxpool3x3"}
 LARGE = {0: "input", 1: "output", 2: "maxpool3x3", 3: "conv1x1-bn-relu", 4: "conv3x3-bn-relu"}
 

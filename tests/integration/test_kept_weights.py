@@ -1,20 +1,15 @@
 """A search whose driver dies after every single deletion still finds all the weights it needs, and keeps no others."""
 
-import dataclasses
-import functools
+from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from nasray.core.budget import Budget
-from nasray.core.image_set import Images, ImageSet
 from nasray.core.measurement import Measurement
 from nasray.core.seeds import Streams
-from nasray.evaluators.training import Training
 from nasray.models.checkpoint_name import slot_of
 from nasray.models.checkpoints import Checkpoints
-from nasray.models.recipe import Recipe
 from nasray.records.janitor import Janitor
 from nasray.records.journal import Journal, read_journal
 from nasray.records.store import Store
@@ -32,21 +27,6 @@ N, SEED = 24, 2
 
 class Killed(BaseException):
     """The driver is gone."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Stripes:
-    """Three kinds of stripes with much noise."""
-
-    def load(self):
-        rng = np.random.default_rng(0)
-
-        def part(n):
-            y = np.arange(n) % 3
-            x = rng.normal(size=(n, 1, 6, 6)) * 1.5 + np.sin(np.arange(6) * (1 + y[:, None, None, None]))
-            return Images(x.astype(np.float32), y)
-
-        return ImageSet("stripes", 3, part(24), part(90), part(9))
 
 
 def strategy():
@@ -68,32 +48,10 @@ def halving():
     return SuccessiveHalving(strategy=strategy(), rungs=[1, 2, 3], eta=2, bracket_size=4)
 
 
-def training(folder: Path) -> Training:
-    recipe = Recipe(
-        epochs=3,
-        batch_size=8,
-        optimizer="sgd",
-        learning_rate=0.1,
-        momentum=0.9,
-        weight_decay=0.0,
-        schedule="cosine",
-        warmup_epochs=0,
-        label_smoothing=0.0,
-        augmentation=(),
-        mixed_precision=False,
-    )
-    return Training(
-        space=SPACE,
-        images=Stripes(),
-        recipe=recipe,
-        device="cpu",
-        torch_threads=1,
-        report_every_epochs=0,
-        checkpoint_every_epochs=1,
-        keep_weights=True,
-        store=Store(root=str(folder / "store")),
-        checkpoint_folder=folder / "checkpoints",
-    )
+@pytest.fixture
+def training(small_training):
+    recipe = {"epochs": 3, "weight_decay": 0.0, "label_smoothing": 0.0, "augmentation": ()}
+    return partial(small_training, noise=1.5, sizes=(24, 90, 9), recipe=recipe, checkpoint_every_epochs=1)
 
 
 class Mortality:
@@ -125,15 +83,15 @@ class Mortality:
                 raise Killed
 
 
-def live_once(folder: Path, make, delete) -> Search:
+def live_once(folder: Path, make, evaluator, delete) -> Search:
     """Begin or resume the search in ``folder`` and run it to its end, or to the driver's."""
     folder.mkdir(exist_ok=True)
     path = folder / "journal.jsonl"
     past, tail = read_journal(path) if path.exists() else (None, None)
     journal = Journal(path, fsync=False, tail=tail)
-    scheduler, evaluator = make(), training(folder)
+    scheduler = make()
     checkpoints = Checkpoints(store=evaluator.store, folder=folder / "checkpoints")
-    sweep = functools.partial(checkpoints.sweep, delete=delete)
+    sweep = partial(checkpoints.sweep, delete=delete)
     janitor = Janitor(live=scheduler.live, secure=journal.flush, sweep=sweep)
     try:
         search = Search(
@@ -148,7 +106,7 @@ def live_once(folder: Path, make, delete) -> Search:
         )
         Simulator(workers=2).run(search, lambda: evaluator, Streams(SEED, "evaluator"))
     except Killed:
-        journal._buffer.clear()  # what was gathered and not written dies with its process
+        journal._events.clear()  # what was gathered and not written dies with its process
         raise
     finally:
         journal.close()
@@ -164,10 +122,12 @@ def kept(folder: Path) -> tuple[set[int], int]:
 
 @pytest.mark.parametrize(("make", "lifetime"), [(evolution, 1), (halving, 1), (evolution, 9)])
 def test_a_driver_that_dies_after_every_few_deletions_ends_as_if_it_had_never_died(
-    make, lifetime, tmp_path, monkeypatch
+    make, lifetime, training, tmp_path, monkeypatch
 ):
     monkeypatch.setattr("nasray.records.journal.GATHER_SECONDS", 3600)  # written when the janitor asks for it, or lost
-    calm = live_once(tmp_path / "calm", make, Store(root=str(tmp_path / "calm" / "store")).delete)
+    calm = live_once(
+        tmp_path / "calm", make, training(tmp_path / "calm"), Store(root=str(tmp_path / "calm" / "store")).delete
+    )
     assert all(isinstance(outcome.result, Measurement) for outcome in calm.outcomes)
 
     troubled, deaths = tmp_path / "troubled", 0
@@ -175,7 +135,7 @@ def test_a_driver_that_dies_after_every_few_deletions_ends_as_if_it_had_never_di
     while True:
         mortality.left = lifetime
         try:
-            resumed = live_once(troubled, make, mortality.delete)
+            resumed = live_once(troubled, make, training(troubled), mortality.delete)
             break
         except Killed:
             deaths += 1
@@ -190,8 +150,9 @@ def test_a_driver_that_dies_after_every_few_deletions_ends_as_if_it_had_never_di
     assert (slots, n_blobs) == kept(tmp_path / "calm")
 
 
-def test_offspring_do_inherit(tmp_path):
-    search = live_once(tmp_path / "run", evolution, Store(root=str(tmp_path / "run" / "store")).delete)
+def test_offspring_do_inherit(training, tmp_path):
+    folder = tmp_path / "run"
+    search = live_once(folder, evolution, training(folder), Store(root=str(folder / "store")).delete)
     shares = [one.result.columns["inherited_share"] for one in search.outcomes if one.proposal.inherits is not None]
     assert len(shares) > 2
     assert max(shares) > 0.5

@@ -41,7 +41,7 @@ def test_scores_are_journaled_and_a_resumed_run_finds_the_same(nasray):
     code, said, folder = nasray("run", *SMALL, *SCREENED)
     assert code == 0, said
     whole, found = archive(folder), (folder / "journal.jsonl").read_bytes().splitlines(keepends=True)
-    assert sum(NOTE.encode() in line for line in found) == 27
+    assert sum(line.count(f'"{NOTE}"'.encode()) for line in found) == 27
     (folder / "result.json").unlink()
     (folder / "journal.jsonl").write_bytes(b"".join(found[: len(found) // 2]))
     assert resume(folder)["archive"] == whole
@@ -90,3 +90,52 @@ def test_bad_input_is_refused_with_one_message(nasray, overrides, message):
     assert message in said
     assert "Traceback" not in said
     assert folder is None
+
+
+def test_report_and_result_say_how_good_the_predictor_was(nasray):
+    code, said, folder = nasray("run", *SMALL, *SCREENED, "strategy.reserved=0.5")
+    assert code == 0, said
+    rows = json.loads((folder / "result.json").read_text())["predictor"]
+    assert [(row["part"], row["scores"]) for row in rows] == [
+        (part, scores) for part in ("reserved", "all") for scores in ("Ridge", "parameters", "live parameters")
+    ]
+    assert all(-1 <= row["tau"] <= 1 and row["distinct"] > 1 for row in rows)
+    assert rows[3]["n"] == 27
+    assert 'id="predictor"' in (folder / "report.html").read_text()
+    code, said, folder = nasray("run", *SMALL)
+    assert json.loads((folder / "result.json").read_text())["predictor"] is None
+    assert 'id="predictor"' not in (folder / "report.html").read_text()
+
+
+def test_a_leak_is_refused_or_marked(nasray):
+    pretrained = ("strategy=screened", "predictor=gcn_nasbench101_transnas", "space=transnas_micro")
+    quick = ("budget.evaluations=2", "strategy.candidates=2")
+    code, said, folder = nasray("run", *SMALL, *pretrained)
+    assert (code, folder) == (2, None)
+    assert "was trained on transnas_micro.class_scene_valid_25, which has the cells of" in said
+    code, said, folder = nasray("run", *SMALL, *pretrained, *quick, "predictor.leak=allow")
+    assert code == 0, said
+    assert "leak        allowed: gcn_nasbench101_transnas was trained on transnas_micro.class_scene_valid_25" in said
+    assert "leak allowed: gcn_nasbench101_transnas was trained on" in (folder / "report.html").read_text()
+
+
+def test_a_predictor_that_reads_test_is_refused(nasray, mirror, tmp_path):
+    overrides = ("strategy=screened", "predictor=table_lookup", "predictor.table=nasbench201")
+    column = "predictor.column=cifar10_test_200"
+    where = f"paths.mirror={mirror}"
+    code, said, folder = nasray("run", *SMALL, *overrides, column, where)
+    assert (code, folder) == (2, None), said
+    assert "TableLookup column cifar10_test_200 was measured on TEST, which no part of a search may see" in said
+
+
+@pytest.mark.parametrize(("dataset", "code"), [("cifar10", 2), ("cifar100", 0)])
+def test_a_predictor_that_reads_what_it_is_judged_by_is_refused(nasray, mirror, dataset, code):
+    small = [one for one in SMALL if not one.startswith("evaluator")] + ["budget.evaluations=2"]
+    lookup = ["predictor=table_lookup", "predictor.table=nasbench201", f"predictor.column={dataset}_valid_200"]
+    words = ["predictor.vocabulary=[none,skip_connect,nor_conv_1x1,nor_conv_3x3,avg_pool_3x3]", "predictor.replace={}"]
+    where = f"paths.mirror={mirror}"
+    got, said, folder = nasray("run", *small, "strategy=screened", "evaluator=table", *lookup, *words, where)
+    assert got == code, said
+    assert (folder is None) == bool(code)
+    refused = "the predictor reads cifar10_valid_200 of nasbench201, by which the search is judged"
+    assert (refused in said) == bool(code)

@@ -42,6 +42,7 @@ def factory(folder) -> EvaluatorFactory:
         "space": SPACE,
         "images": Digits(n_train=40, n_valid=100, seed=0),
         "recipe": RECIPE,
+        "acceleration": None,
         "device": "cpu",
         "torch_threads": 1,
         "report_every_epochs": 0,

@@ -34,6 +34,7 @@ proposals = st.builds(
     fidelity=st.none() | fidelities,
     continues=st.none() | slots,
     inherits=st.none() | slots,
+    predicted=st.lists(st.integers(0, 100), max_size=3).map(tuple),
     raw=st.none() | architectures,
     notes=st.none() | st.dictionaries(text, json_values, max_size=3),
 )

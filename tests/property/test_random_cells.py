@@ -22,7 +22,7 @@ OWN = {
 }
 WIDTH = {"channels": 2, "stages": 2, "cells_per_stage": 1}
 SPACES = {
-    "nasbench101": NasBench101(channels=8, stacks=3, cells_per_stack=1),
+    "nasbench101": NasBench101(channels=8, stacks=3, cells_per_stack=1, max_vertices=7),
     "nasbench201": NasBench201(channels=2, cells_per_stage=1),
     "transnas_micro": TransNasMicro(channels=2, stem_halvings=1),
     "darts": Darts(channels=2, cells=3, allow_none=True),

@@ -43,6 +43,7 @@ def imported(rows, folder):
         licence="none",
         columns=COLUMNS,
         read=file.read,
+        complete=False,
     )
     return Catalog(folder=Path(folder), mirror=None, entries=(entry,)).import_file("toy", source, SPACE)
 

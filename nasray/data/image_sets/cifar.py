@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nasray.core.errors import DataError, require
 from nasray.core.image_set import ImageSet
-from nasray.data.image_sets.split import check_labels, hold_out
+from nasray.data.image_sets.fingerprinted import digest
+from nasray.data.image_sets.split import Labelled, check_labels, check_sizes, hold_out
 
 _PIXELS = 3 * 32 * 32
 _TRAIN_FILES = {10: tuple(f"data_batch_{n}.bin" for n in range(1, 6)), 100: ("train.bin",)}
@@ -18,7 +18,7 @@ _TEST_FILES = {10: ("test_batch.bin",), 100: ("test.bin",)}
 _LABELS = {10: 1, 100: 2}  # CIFAR-100 has the coarse label before the fine one
 
 
-def _read(paths: Sequence[Path], n_images: int, n_classes: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def _read(paths: Sequence[Path], n_images: int, n_classes: int) -> Labelled:
     """``(N, 3, 32, 32)`` pixels and ``(N,)`` labels of ``n_images`` images spread over ``paths``."""
     record = _LABELS[n_classes] + _PIXELS
     wanted = n_images // len(paths) * record
@@ -76,7 +76,23 @@ class Cifar:
             DataError: A file is missing, of the wrong size, or has impossible labels.
             ConfigError: There are fewer images than asked for.
         """
+        learn, test = self._parts()
+        return hold_out(f"cifar{self.n_classes}", self.n_classes, learn, test, self.n_train, self.n_valid, self.seed)
+
+    def fingerprint(self) -> str:
+        """SHA-256 of all pixels and labels; refuses what ``load`` refuses.
+
+        Raises:
+            DataError: As ``load``.
+            ConfigError: As ``load``.
+        """
+        learn, test = self._parts()
+        check_sizes(f"cifar{self.n_classes}", len(learn[1]), self.n_train, self.n_valid)
+        return digest(*learn, *test)
+
+    def _parts(self) -> tuple[Labelled, Labelled]:
+        """The official training part and the official test part."""
         folder = Path(self.folder)
         learn = _read([folder / file for file in _TRAIN_FILES[self.n_classes]], self.images_in_train, self.n_classes)
         test = _read([folder / file for file in _TEST_FILES[self.n_classes]], self.images_in_test, self.n_classes)
-        return hold_out(f"cifar{self.n_classes}", self.n_classes, learn, test, self.n_train, self.n_valid, self.seed)
+        return learn, test

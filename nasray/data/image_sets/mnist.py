@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from nasray.core.errors import DataError, require
 from nasray.core.image_set import ImageSet
-from nasray.data.image_sets.split import check_labels, hold_out
+from nasray.data.image_sets.fingerprinted import digest
+from nasray.data.image_sets.split import Labelled, check_labels, check_sizes, hold_out
 
 _UINT8 = 0x08
 _DEFLATE_RATIO = 1032  # the most that deflate can pack
@@ -91,7 +92,18 @@ class Mnist:
         learn, test = self._read("train"), self._read("t10k")
         return hold_out("mnist", self.n_classes, learn, test, self.n_train, self.n_valid, self.seed)
 
-    def _read(self, part: str) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    def fingerprint(self) -> str:
+        """SHA-256 of all pixels and labels; refuses what ``load`` refuses.
+
+        Raises:
+            DataError: As ``load``.
+            ConfigError: As ``load``.
+        """
+        learn, test = self._read("train"), self._read("t10k")
+        check_sizes("mnist", len(learn[1]), self.n_train, self.n_valid)
+        return digest(*learn, *test)
+
+    def _read(self, part: str) -> Labelled:
         """``(N, 1, H, W)`` pixels and ``(N,)`` labels of one part."""
         images = _find(Path(self.folder), f"{part}-images-idx3-ubyte")
         labels = _find(Path(self.folder), f"{part}-labels-idx1-ubyte")

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nasray.core.errors import DataError, require
 from nasray.core.image_set import ImageSet
-from nasray.data.image_sets.split import check_labels, hold_out
+from nasray.data.image_sets.fingerprinted import digest
+from nasray.data.image_sets.split import Labelled, check_labels, check_sizes, hold_out
 
 _LARGEST_CLASS_COUNT = 100_000
 _RULE = "an npz archive with x, uint8 (N, H, W, C), and y, (N,) labels"
@@ -29,7 +29,7 @@ def _described(archive: zipfile.ZipFile, name: str) -> tuple[tuple[int, ...], np
     return shape, dtype
 
 
-def read_npz(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def read_npz(path: Path) -> Labelled:
     """``(N, C, H, W)`` pixels and ``(N,)`` labels of one archive; the headers are checked before the pixels are read.
 
     Raises:
@@ -79,6 +79,23 @@ class Npz:
             DataError: A file is missing, torn, not of the form, or the two do not belong together.
             ConfigError: There are fewer images than asked for.
         """
+        learn, test = self._parts()
+        n_classes = int(max(learn[1].max(), test[1].max())) + 1
+        return hold_out(Path(self.train).stem, n_classes, learn, test, self.n_train, self.n_valid, self.seed)
+
+    def fingerprint(self) -> str:
+        """SHA-256 of all pixels and labels; refuses what ``load`` refuses.
+
+        Raises:
+            DataError: As ``load``.
+            ConfigError: As ``load``.
+        """
+        learn, test = self._parts()
+        check_sizes(Path(self.train).stem, len(learn[1]), self.n_train, self.n_valid)
+        return digest(*learn, *test)
+
+    def _parts(self) -> tuple[Labelled, Labelled]:
+        """The content of both archives."""
         learn, test = read_npz(Path(self.train)), read_npz(Path(self.test))
         require(
             learn[0].shape[1:] == test[0].shape[1:],
@@ -86,5 +103,4 @@ class Npz:
             "they must be equal: are they parts of one data set?",
             DataError,
         )
-        n_classes = int(max(learn[1].max(), test[1].max())) + 1
-        return hold_out(Path(self.train).stem, n_classes, learn, test, self.n_train, self.n_valid, self.seed)
+        return learn, test

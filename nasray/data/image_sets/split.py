@@ -6,6 +6,9 @@ from numpy.typing import NDArray
 from nasray.core.errors import ConfigError, DataError, require
 from nasray.core.image_set import Images, ImageSet
 
+Labelled = tuple[NDArray[np.uint8], NDArray[np.int64]]
+"""``(B, C, H, W)`` pixels and ``(B,)`` labels."""
+
 
 def stratified_order(y: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.int64]:
     """A random order of which every prefix has the classes in nearly the proportions of the whole.
@@ -61,11 +64,26 @@ def check_labels(who: str, y: NDArray[np.integer], n_classes: int) -> NDArray[np
     return y.astype(np.int64)
 
 
+def check_sizes(name: str, n_images: int, n_train: int | None, n_valid: int) -> None:
+    """Refuse a split of ``n_images`` official training images that leaves a part empty or takes images twice.
+
+    Raises:
+        ConfigError: It does.
+    """
+    n_learnt = n_images - n_valid if n_train is None else n_train
+    require(
+        n_learnt >= 1 and n_valid >= 1 and n_learnt + n_valid <= n_images,
+        f"{name} has {n_images} training images, asked are n_train={n_train} and n_valid={n_valid}; both must be at "
+        "least 1 and fit together: lower them",
+        ConfigError,
+    )
+
+
 def hold_out(
     name: str,
     n_classes: int,
-    learn: tuple[NDArray[np.uint8], NDArray[np.int64]],
-    test: tuple[NDArray[np.uint8], NDArray[np.int64]],
+    learn: Labelled,
+    test: Labelled,
     n_train: int | None,
     n_valid: int,
     seed: int,
@@ -85,13 +103,8 @@ def hold_out(
         ConfigError: There are fewer images than asked for.
     """
     x, y = learn
+    check_sizes(name, len(y), n_train, n_valid)
     n_learnt = len(y) - n_valid if n_train is None else n_train
-    require(
-        n_learnt >= 1 and n_valid >= 1 and n_learnt + n_valid <= len(y),
-        f"{name} has {len(y)} training images, asked are n_train={n_train} and n_valid={n_valid}; both must be at "
-        "least 1 and fit together: lower them",
-        ConfigError,
-    )
     order = stratified_order(y, np.random.default_rng(seed))
     # VALID first: it stays the same when n_train changes, so that runs with more training images are comparable.
     seen, learnt = order[:n_valid], order[n_valid : n_valid + n_learnt]

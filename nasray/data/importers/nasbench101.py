@@ -2,8 +2,8 @@
 
 Ying et al. 2019, "NAS-Bench-101: Towards Reproducible Neural Architecture Search", https://arxiv.org/abs/1902.09635.
 ``nasbench_only108.tfrecord`` has the full schedule, ``nasbench_full.tfrecord`` those of 4, 12, 36 and 108 epochs. A
-record is a JSON array: hash, epochs, adjacency bits row by row, operators, and the run as base64 of ``ModelMetrics``.
-An import takes minutes and about a gigabyte of memory.
+record is a JSON array: hash, epochs, adjacency bits row by row, operators, and the run as base64 of ``ModelMetrics``,
+perhaps in lines. An import takes minutes and about a gigabyte of memory.
 """
 
 import base64
@@ -124,11 +124,11 @@ def _cells(path: Path, schedules: Sequence[int]) -> dict[str, _Cell]:
     for number, record in enumerate(records(path), 1):
         try:
             name, epochs, bits, operators, encoded = json.loads(record)
-            run = ModelMetrics.from_bytes(base64.b64decode(encoded, validate=True))
+            run = ModelMetrics.from_bytes(base64.b64decode("".join(encoded.split()), validate=True))
             if not {*bits} <= {"0", "1"} or len(run.evaluations) != START_HALF_END:
                 raise ValueError(f"{len(run.evaluations)} evaluations, adjacency {bits!r}")
             end = EvaluationData.from_bytes(run.evaluations[-1])
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, AttributeError) as error:
             raise DataError(f"{path}, record {number}: not a run of NAS-Bench-101 ({error!r}); {REMEDY}") from error
         if epochs not in schedules:
             raise DataError(

@@ -197,7 +197,7 @@ NASBENCH101_500 = TableEntry(
 )
 NASBENCH101_SMALL = TableEntry(
     name="nasbench101_small",
-    space="nasbench101",
+    space="nasbench101_small",
     n_rows=2_532,
     file_name="nasbench101_4v5v_cells_4epochs.parquet",
     sha256="7e15975ac5a3cabc2e3c001967d1348e64b34af7258b32f9d297747983eefb98",
@@ -207,5 +207,4 @@ NASBENCH101_SMALL = TableEntry(
     columns=COLUMNS_SMALL,
     read=read_nasbench101_small,
     canonical=True,
-    complete=False,
 )

@@ -1,9 +1,9 @@
 """NAS-Bench-201 and NATS-Bench (topology), the official archives: every run of all 15,625 cells.
 
 Dong and Yang 2020, https://arxiv.org/abs/2001.00326; Dong et al. 2021, https://arxiv.org/abs/2009.00437. Three forms
-are read: ``NAS-Bench-201-v1_*.pth``, ``NATS-tss-v1_0-*.pickle.pbz2``, and the tar of ``NATS-tss-v1_0-*-simple``, which
-has one file a cell and needs little memory. A cell has runs by schedule (``12`` and ``200``, in the .pth ``less`` and
-``full``), data set and seed; seeds are averaged.
+are read: ``NAS-Bench-201-v1_*.pth``, ``NATS-tss-v1_0-*.pickle.pbz2``, and ``NATS-tss-v1_0-*-simple``, as a tar or
+unpacked, which has one file a cell and needs little memory. A cell has runs by schedule
+(``12`` and ``200``, in the .pth ``less`` and ``full``), data set and seed; seeds are averaged.
 """
 
 import bz2
@@ -94,8 +94,8 @@ def read_archive(path: Path, space: WrittenSpace, n_cells: int = N_CELLS) -> Row
 
 def _cells(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """Number and schedules of every cell."""
-    if path.suffix == ".tar":
-        yield from _from_tar(path)
+    if path.suffix == ".tar" or path.is_dir():
+        yield from _from_folder(path) if path.is_dir() else _from_tar(path)
         return
     if path.suffix == ".pbz2":
         with bz2.open(path) as file:
@@ -106,6 +106,18 @@ def _cells(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
     if not isinstance(cells, dict):
         raise DataError(f"{path}: there is no 'arch2infos', so it is no archive of the benchmark; {REMEDY}")
     yield from cells.items()
+
+
+def _from_folder(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """The same files, unpacked."""
+    for one in sorted(path.iterdir()):
+        number = one.name.partition(".")[0]
+        if number.isdecimal():
+            try:
+                with bz2.open(one) as content:
+                    yield int(number), load_plain(one, content)
+            except (EOFError, OSError) as error:
+                raise DataError(f"{one} is not a whole file ({error}); {REMEDY}") from error
 
 
 def _from_tar(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -107,9 +107,10 @@ class PlainUnpickler(pickle.Unpickler):
             DataError: It is not allowed.
         """
         if (module_name, global_name) not in self._allowed:
+            needed = ", ".join(".".join(name) for name in self._allowed) or "numbers and texts"
             raise DataError(
                 f"{self._path}: the pickle asks for {module_name}.{global_name}, which could run code; refused: a "
-                f"benchmark file needs {', '.join('.'.join(name) for name in self._allowed)} alone; {REMEDY}"
+                f"benchmark file needs {needed} alone; {REMEDY}"
             )
         return self._allowed[module_name, global_name]
 

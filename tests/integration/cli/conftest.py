@@ -1,5 +1,6 @@
 """The command line in this process: a subprocess takes two seconds, a call a tenth of one."""
 
+import json
 import logging
 import shutil
 import sys
@@ -81,3 +82,38 @@ def finished(nasray: Nasray, one_run: Path, tmp_path: Path) -> Path:
 def quick() -> tuple[str, ...]:
     """Overrides of a search without Ray and without data."""
     return QUICK
+
+
+@pytest.fixture
+def archive() -> Callable[[Path], str]:
+    """The hash of what a run found."""
+
+    def read(run: Path) -> str:
+        return json.loads((run / "result.json").read_bytes())["archive"]
+
+    return read
+
+
+@pytest.fixture
+def cut() -> Callable[[Path, int], None]:
+    """Leaves a run as a process does that is killed in the middle of the search."""
+
+    def leave(run: Path, n_bytes: int) -> None:
+        journal = run / "journal.jsonl"
+        journal.write_bytes(journal.read_bytes()[:n_bytes])
+        for name in ("result.json", "report.html"):
+            (run / name).unlink(missing_ok=True)
+
+    return leave
+
+
+@pytest.fixture
+def edit() -> Callable[[Path, bytes, bytes], None]:
+    """Changes a file once, by hand as it were."""
+
+    def change(path: Path, old: bytes, new: bytes) -> None:
+        content = path.read_bytes()
+        assert old in content
+        path.write_bytes(content.replace(old, new, 1))
+
+    return change

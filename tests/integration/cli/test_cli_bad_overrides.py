@@ -23,6 +23,12 @@ SPELLING = [
     ("strategy=[random_search,nope]", "Could not load 'strategy/nope'; an option is a YAML file"),
     ("seed==1", "'seed==1' cannot be read (extraneous input '='); an override is KEY=VALUE"),
     ("seed=[1", "'seed=[1' cannot be read"),
+    (
+        "strategy=\u00e9",
+        "'strategy=\u00e9' cannot be read (\u00e9 can stand in quotes only: \"KEY='VALUE'\"); an override",
+    ),
+    ("strategy='\u00e9'", "strategy=\u00e9: the group strategy has no such option"),
+    ("seed", "'seed' cannot be read (missing EQUAL at '<EOF>'); an override is KEY=VALUE"),
     ("seed=1,2", "seed=1,2: several values make a sweep, which needs -m"),
     ("dataset=cifar10", "dataset.folder: it has no value; give it one on the command line: dataset.folder=VALUE"),
     ("width=${nope}", "width: Interpolation key 'nope' not found; give it one"),
@@ -76,10 +82,29 @@ def test_wrong_options_are_one_message(nasray, words: tuple[str, ...], message: 
 
 
 def test_an_unknown_option_names_the_known_ones(nasray) -> None:
-    ended = nasray("run", "--foo")
-    assert ended.code == 2
-    assert "usage: nasray run" in ended.err
-    assert "unrecognized arguments: --foo" in ended.err
+    message = nasray("run", "--foo").refused()
+    assert message.startswith("unrecognized arguments: --foo; `nasray run` takes GROUP=OPTION, KEY=VALUE and Hydra's")
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--cfg",), "argument --cfg/-c: expected one argument; `nasray run` takes"),
+        (("--cfg", "jop"), "invalid choice: 'jop'"),
+        (("--info", "nope"), "invalid choice: 'nope'"),
+        (("-cd",), "argument --config-dir/-cd: expected one argument"),
+    ],
+)
+def test_a_wrong_value_of_an_option_is_one_line(nasray, words: tuple[str, ...], message: str) -> None:
+    told = nasray("run", *words).refused()
+    assert message in told
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize("words", [("--info", "searchpath"), ("--cfg", "job"), ("--hydra-help",), ("-h",)])
+def test_hydras_options_go_on_working(nasray, words: tuple[str, ...]) -> None:
+    assert nasray("run", *words).code == 0
 
 
 def test_an_unknown_verb_is_refused(nasray) -> None:

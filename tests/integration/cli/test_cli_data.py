@@ -61,6 +61,25 @@ def test_wrong_data_commands_are_one_message(nasray, words: tuple[str, ...], mes
     assert message in nasray("data", *words).refused()
 
 
+def test_fetching_without_an_address_and_a_mirror_says_what_to_do(nasray) -> None:
+    message = nasray("data", "fetch", "nasbench201").refused()
+    assert "no public address of nasbench201_accuracy.csv.gz is configured" in message
+    assert "no mirror is set; set NASRAY_DATA_MIRROR to a folder that has" in message
+
+
+def test_verifying_nothing_in_particular_verifies_all_that_is_here(nasray, tmp_path: Path) -> None:
+    ended = nasray("data", "verify")
+    assert ended.code == 0
+    assert f"no table is here yet: {tmp_path / 'data'} is empty" in ended.out
+    (tmp_path / "data").mkdir()
+    for name in ("nasbench201", "darts_pool"):
+        (tmp_path / "data" / f"{name}.arrow").write_bytes(b"not a table")
+        (tmp_path / "data" / f"{name}.json").write_bytes(b"{")
+    message = nasray("data", "verify").refused()
+    assert "table nasbench201: its seal" in message
+    assert "table darts_pool: its seal" in message
+
+
 @pytest.fixture
 def mirrored(mirror: Path, monkeypatch: pytest.MonkeyPatch, nasray) -> Path:
     monkeypatch.setenv("NASRAY_DATA_MIRROR", str(mirror))
@@ -75,6 +94,8 @@ def test_the_table_experiment_runs(nasray, mirrored: Path, tmp_path: Path) -> No
     assert "optimum     91.61 % VALID is the best there is; regret " in out  # 91.607 published for CIFAR-10 valid
     assert nasray("replay", "one").code == 0
     assert "is whole: SHA-256" in nasray("data", "verify", "nasbench201").out
+    assert "nasbench201 is whole: SHA-256" in nasray("data", "verify").out
+    assert "nasbench201: 15,625 cells in " in nasray("data", "fetch", "nasbench201").out
     message = nasray(*TABLE, "evaluator.dataset=cifar1").refused()
     assert "no column 'cifar1_valid_200'; it has cifar10_valid_200" in message
     arrow = tmp_path / "data" / "nasbench201.arrow"

@@ -8,6 +8,7 @@ import pytest
 from nasray.analysis.trade_off import NOTHING, TradeOff
 from nasray.core.architecture import Architecture
 from nasray.core.errors import CapabilityError
+from nasray.core.fidelity import Fidelity
 from nasray.core.measurement import Failure, Measurement, Outcome
 from nasray.core.objective import Constraint, Objective
 from nasray.core.proposal import Proposal
@@ -46,6 +47,21 @@ def test_the_front_is_feasible_distinct_and_sorted():
     # (99, 9) breaks the bound; (80, 6) is beaten by (90, 5); the second evaluation of (0,) is left out.
     told = [outcome(0, 70, 1), outcome(1, 90, 5), outcome(2, 99, 9), outcome(3, 80, 6), outcome(4, 70, 1, (0,)), FAILED]
     assert [one.proposal.slot for one in BOTH.front(told)] == [1, 0]
+
+
+def at(slot, epochs, value, ms, gene):
+    fidelity = None if epochs is None else Fidelity(epochs)
+    return Outcome(Proposal(slot, Architecture((gene,)), fidelity=fidelity), Measurement(value, columns={"ms": ms}))
+
+
+def test_a_front_compares_full_effort_only():
+    # Candidate 1 looked best after 1 epoch and was stopped; 2 went on, and is worse than it looked; 3 failed to go on.
+    told = [at(0, 1, 60, 3, 1), at(1, 1, 55, 2, 2), at(2, 1, 50, 1, 3), at(3, 4, 40, 2, 2), FAILED]
+    assert [one.proposal.slot for one in BOTH.front(told)] == [3]
+    assert BOTH.losses(told) == [None, None, None, (-40, 2), None]
+    assert [one.proposal.slot for one in BOTH.front(told[:3])] == [0, 1, 2], "of one rung, all are compared"
+    told.append(at(5, None, 10, 1, 4))
+    assert [one.proposal.slot for one in BOTH.front(told)] == [5], "no fidelity is the evaluator's full effort"
 
 
 def test_no_feasible_outcome_has_no_front():

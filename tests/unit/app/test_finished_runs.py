@@ -68,5 +68,5 @@ def test_an_edited_outcome_is_refused(run):
     run.journal_path.write_bytes(content.replace(b"0.5", b"0.9"))
     assert content.count(b"0.5") == 1
     assert orjson.loads(content.splitlines()[0])["event"]["kind"] == "journal"
-    with pytest.raises(RecordError, match="line 3: the checksum does not match"):
+    with pytest.raises(RecordError, match="line 2: the checksum does not match"):
         resume(run.path)

@@ -81,6 +81,7 @@ def entry(source: Path, toy_file: CsvRows) -> TableEntry:
         licence="none",
         columns=tuple(toy_file.columns),
         read=toy_file.read,
+        complete=False,
     )
 
 

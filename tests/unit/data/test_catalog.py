@@ -61,15 +61,16 @@ def test_a_missing_table_says_where_it_was_looked_for_and_how_to_get_it(catalog,
     assert catalog.listing()[0].state == "missing"
     with pytest.raises(
         DataError,
-        match=r"table toy is not here: no .*toy.arrow, nor .*mirror/toy.csv.gz; set NASRAY_DATA_MIRROR to a folder "
-        r"that has toy.csv.gz, or run `nasray data fetch toy --from URL` or `nasray data import toy FILE`",
+        match=r"table toy is not here: no .*toy.arrow, and the mirror has no .*mirror/toy.csv.gz; set "
+        r"NASRAY_DATA_MIRROR to a folder that has toy.csv.gz, or run `nasray data fetch toy --from URL` or "
+        r"`nasray data import toy FILE`",
     ):
         catalog.open("toy", space)
 
 
 def test_a_missing_table_without_a_mirror(catalog, space):
     alone = replace(catalog, mirror=None)
-    with pytest.raises(DataError, match=r"toy.arrow, no mirror is set; set NASRAY_DATA_MIRROR"):
+    with pytest.raises(DataError, match=r"toy.arrow, and no mirror is set; set NASRAY_DATA_MIRROR"):
         alone.open("toy", space)
     with pytest.raises(DataError, match="table toy is not here"):
         alone.verify("toy")
@@ -222,7 +223,7 @@ def test_fetch_names_every_address_that_failed(catalog, space, server):
     with pytest.raises(
         DataError, match=r"cannot fetch .*a.gz \(HTTP Error 404.*check the address.*cannot fetch .*b.gz"
     ):
-        replace(catalog, entries=known).fetch("toy", space)
+        replace(catalog, mirror=None, entries=known).fetch("toy", space)
 
 
 def test_fetch_from_a_server_that_is_not_there(catalog, space, server):
@@ -240,16 +241,29 @@ def test_fetch_knows_three_kinds_of_address(catalog, space, address):
 
 def test_fetch_without_an_address(catalog, space):
     with pytest.raises(
-        DataError, match=r"no public address of toy.csv.gz is known \(it was made from written by hand\); set"
+        DataError, match=r"no public address of toy.csv.gz is configured \(it was made from .*\), and no mirror"
     ):
-        catalog.fetch("toy", space)
+        replace(catalog, mirror=None).fetch("toy", space)
+
+
+def test_fetch_takes_the_mirror_without_an_address_and_replaces_what_is_damaged(catalog, space):
+    path = catalog.open("toy", space).path
+    path.write_bytes(b"damaged")
+    assert len(catalog.fetch("toy", space)) == 4
+    assert catalog.verify("toy")
 
 
 def test_the_entries_are_told_apart():
     assert len({one.name for one in ENTRIES}) == len({one.file_name for one in ENTRIES}) == len(ENTRIES)
     assert all(one.provenance and one.licence for one in ENTRIES)
     unpinned = {one.name for one in ENTRIES if one.sha256 is None}
-    assert unpinned == {"nasbench101", "nasbench101_full", "nasbench201_archive", "transnas_archive"}
+    assert unpinned == {
+        "nasbench101",
+        "nasbench101_full",
+        "nasbench101_cells",
+        "nasbench201_archive",
+        "transnas_archive",
+    }
     assert all(len(one.sha256) == 64 for one in ENTRIES if one.sha256 is not None)
     assert all(len({column.name for column in one.columns}) == len(one.columns) for one in ENTRIES)
 

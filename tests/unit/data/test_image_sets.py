@@ -3,13 +3,15 @@
 import gzip
 import pickle
 import struct
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from nasray.core.errors import ConfigError, DataError
 from nasray.data.image_sets.cifar import Cifar
-from nasray.data.image_sets.digits import Digits
+from nasray.data.image_sets.digits import Digits, read_digits
+from nasray.data.image_sets.fingerprinted import digest, fingerprint_of
 from nasray.data.image_sets.mnist import Mnist
 from nasray.data.image_sets.npz import Npz
 from nasray.data.image_sets.split import hold_out, standardised, stratified_order
@@ -316,3 +318,74 @@ def test_sources_pickle_small_even_after_loading(tmp_path):
         source.load()
         assert len(pickle.dumps(source)) < 600
         assert pickle.loads(pickle.dumps(source)) == source
+
+
+# --- fingerprints ----------------------------------------------------------------------------------------------------
+
+
+def test_digits_are_those_of_scikit_learn():
+    from sklearn.datasets import load_digits
+
+    data, labels = load_digits(return_X_y=True)
+    x, y = read_digits()
+    assert np.array_equal(x.reshape(-1, 64), data)
+    assert np.array_equal(y, labels)
+    # Computed once, 2026-11-22, by ``digest`` from what scikit-learn 1.9.1 loads.
+    assert Digits(n_train=1, n_valid=1, seed=0).fingerprint().startswith("7318201f7043")
+
+
+def test_digits_that_are_torn_are_refused(tmp_path, monkeypatch):
+    (tmp_path / "datasets" / "data").mkdir(parents=True)
+    (tmp_path / "datasets" / "data" / "digits.csv.gz").write_bytes(b"torn")
+    monkeypatch.setattr("nasray.data.image_sets.digits.find_spec", lambda name: SimpleNamespace(origin=tmp_path / "x"))
+    with pytest.raises(DataError, match=r"the digits of scikit-learn .* cannot be read: .*; install scikit"):
+        read_digits()
+
+
+def test_a_digest_sees_type_shape_order_and_content():
+    a = np.arange(6, dtype=np.uint8)
+    others = [a.astype(np.int64), a.reshape(2, 3), a[::-1], a.reshape(2, 3).T]
+    assert len({digest(a), digest(a, a), *map(digest, others)}) == 6
+    assert digest(a[::2]) == digest(a[::2].copy())
+
+
+def test_a_fingerprint_is_of_all_pixels_and_not_of_the_split(tmp_path):
+    def source(n_train, folder, changed=0):
+        folder.mkdir(exist_ok=True)
+        for name in ("train", "test"):
+            x, y = some(20, 2, (3, 4, 1))
+            x[-1, -1, -1, -1] ^= changed
+            np.savez_compressed(folder / name, x=x, y=y)
+        return Npz(train=folder / "train.npz", test=folder / "test.npz", n_train=n_train, n_valid=5, seed=0)
+
+    first = source(5, tmp_path / "a").fingerprint()
+    assert source(9, tmp_path / "b").fingerprint() == first
+    assert source(5, tmp_path / "c", changed=1).fingerprint() != first
+    with pytest.raises(ConfigError, match="train has 20 training images, asked are n_train=16 and n_valid=5"):
+        source(16, tmp_path / "a").fingerprint()
+
+
+def test_a_source_without_a_fingerprint_is_known_by_what_it_loads():
+    digits = Digits(n_train=50, n_valid=50, seed=0)
+    plain, other = SimpleNamespace(load=digits.load), SimpleNamespace(load=Digits(n_train=50, n_valid=50, seed=1).load)
+    assert fingerprint_of(digits) == digits.fingerprint()
+    assert fingerprint_of(plain) == fingerprint_of(plain) != fingerprint_of(other)
+
+
+def test_every_image_set_has_a_fingerprint(tmp_path):
+    x, y = some(20, 10, (3, 32, 32))
+    records = np.concatenate([y[:, None], x.reshape(20, -1)], axis=1)
+    for n in range(1, 6):
+        records[4 * (n - 1) : 4 * n].tofile(tmp_path / f"data_batch_{n}.bin")
+    records.tofile(tmp_path / "test_batch.bin")
+    for part in ("train", "t10k"):
+        (tmp_path / f"{part}-images-idx3-ubyte").write_bytes(struct.pack(">4I", 0x803, 20, 32, 32) + x[:, 0].tobytes())
+        (tmp_path / f"{part}-labels-idx1-ubyte").write_bytes(struct.pack(">2I", 0x801, 20) + y.tobytes())
+    sizes = {"folder": tmp_path, "n_classes": 10, "n_train": 5, "n_valid": 5, "seed": 0}
+    labels = y.astype(np.int64)
+    assert Cifar(**sizes, images_in_train=20, images_in_test=20).fingerprint() == digest(x, labels, x, labels)
+    assert Mnist(**sizes).fingerprint() == digest(x[:, :1], labels, x[:, :1], labels)
+    sizes["n_train"] = 16
+    for one in (Cifar(**sizes, images_in_train=20, images_in_test=20), Mnist(**sizes)):
+        with pytest.raises(ConfigError, match="has 20 training images, asked are n_train=16 and n_valid=5; both must"):
+            one.fingerprint()

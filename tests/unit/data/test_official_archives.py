@@ -251,6 +251,12 @@ def write_tar(path, cells):
     return path
 
 
+def unpacked(path, folder):
+    with tarfile.open(path) as archive:
+        archive.extractall(folder, filter="data")
+    return folder / "NATS-tss-v1_0-3ffb9-simple"
+
+
 def test_the_three_forms_give_the_same_table(tmp_path, space):
     texts = [TEXT, OTHER]
     whole = {"meta_archs": texts, "evaluated_indexes": {0, 1}}
@@ -260,7 +266,7 @@ def test_the_three_forms_give_the_same_table(tmp_path, space):
         tmp_path / "NATS-tss-v1_0.pickle.pbz2", {**whole, "arch2infos": dict(enumerate(map(cell, texts)))}
     )
     third = write_tar(tmp_path / "NATS-tss-v1_0-simple.tar", map(cell, texts))
-    tables = [read_archive(path, space, n_cells=2) for path in (first, second, third)]
+    tables = [read_archive(path, space, n_cells=2) for path in (first, second, third, unpacked(third, tmp_path))]
     for table in tables:
         assert table.genes.tolist() == [list(space.from_text(text).genes) for text in texts]
         assert {name: values.tolist() for name, values in table.columns.items()} == {

@@ -12,7 +12,7 @@ from nasray.data.importers.row_gatherer import RowGatherer, check_best
 from nasray.data.rows import Rows
 from nasray.spaces.nasbench101 import NasBench101
 
-CELLS_101 = NasBench101(channels=128, stacks=3, cells_per_stack=3)
+CELLS_101 = NasBench101(channels=128, stacks=3, cells_per_stack=3, max_vertices=7)
 CELL = (*(0, 1, 0, 0, 0, 0, 0), *(0, 0, 0, 0, 0, 0, 1), *[0] * 35, 0, 4, 4, 4, 4, 4, 1)
 ROW_500 = {"arch": str(CELL), "val_accuracy": 90.0, "params": 1.5, "flops": 250.0}
 ROW_SMALL = {

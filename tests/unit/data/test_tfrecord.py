@@ -15,7 +15,7 @@ from nasray.data.importers.nasbench101 import NASBENCH101, NASBENCH101_FULL, col
 from nasray.data.importers.tfrecord import TABLE, masked_crc32c, masked_crc32c_of_all, records
 from nasray.spaces.nasbench101 import NasBench101
 
-CELLS = NasBench101(channels=128, stacks=3, cells_per_stack=3)
+CELLS = NasBench101(channels=128, stacks=3, cells_per_stack=3, max_vertices=7)
 
 
 def frame(content):
@@ -164,6 +164,19 @@ def test_the_official_file_as_a_table(write):
     CELLS.validate(Architecture(tuple(rows.genes[two].tolist())))
 
 
+def test_base64_may_come_in_lines(write):
+    """Python's ``encodebytes`` breaks them, and the authors' own reader does not mind."""
+    broken = []
+    for one in RUNS:
+        *rest, encoded = json.loads(one)
+        broken.append(json.dumps([*rest, base64.encodebytes(base64.b64decode(encoded)).decode()]).encode())
+    assert broken != RUNS
+    whole, lines = read(write(RUNS)), read(write(broken))
+    assert {name: values.tolist() for name, values in lines.columns.items()} == {
+        name: values.tolist() for name, values in whole.columns.items()
+    }
+
+
 def test_several_schedules(write):
     runs = [run(*ONE, 0.5, 0.4, 10.0 * epochs, epochs=epochs) for epochs in (4, 108) for _ in range(3)]
     rows = read(write(runs), n_cells=1, schedules=(4, 108))
@@ -186,6 +199,7 @@ def test_the_entries_are_of_the_two_official_files(write):
         ([b"{}"], "record 1: not a run of NAS-Bench-101"),
         ([b"\xff\xfe"], "record 1: not a run of NAS-Bench-101"),
         ([b'["a", 108, "01", "input,output", "!!"]'], "record 1: not a run of NAS-Bench-101"),
+        ([b'["a", 108, "0100", "input,output", 7]'], "record 1: not a run of NAS-Bench-101"),
         ([b'["a", 108, "0100", "input,output", ""]'], "record 1: not a run .*0 evaluations"),
         ([run("a", "0x00", "input,output", 0.9, 0.9, 1.0)], "adjacency '0x00'"),
         ([run(*ONE, 0.9, 0.9, 1.0, epochs=12)], "record 1: 12 epochs, but this table has 108: name .*nasbench101_full"),

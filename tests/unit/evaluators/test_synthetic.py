@@ -4,6 +4,8 @@ import pytest
 
 from nasray.core.errors import ConfigError, InvalidArchitecture
 from nasray.evaluators.synthetic import Synthetic
+from nasray.spaces.nasbench101 import NasBench101
+from nasray.spaces.nasbench201 import NasBench201
 
 
 @pytest.fixture
@@ -48,7 +50,23 @@ def test_genes_outside_the_choices_are_refused(evaluator, propose, streams, gene
         evaluator.evaluate([propose(0, genes)], streams)
 
 
+@pytest.mark.parametrize(
+    ("space", "n_choices"),
+    # Five operators; edges that are 0 or 1 beside operators that are 1 to 3.
+    [
+        (NasBench201(channels=1, cells_per_stage=1), 5),
+        (NasBench101(channels=8, stacks=1, cells_per_stack=1, max_vertices=7), 4),
+    ],
+)
+def test_choices_are_found_in_the_space(space, n_choices, propose, streams):
+    told, found = Synthetic(n_choices=n_choices, chunk_size=1), Synthetic(n_choices=None, chunk_size=1, space=space)
+    cells = [propose(0, space.sample(streams.fresh(slot)).genes) for slot in range(5)]
+    assert found.evaluate(cells, streams) == told.evaluate(cells, streams)
+
+
 def test_impossible_settings():
+    with pytest.raises(ConfigError, match="Synthetic got neither n_choices nor a space to find them in; give one"):
+        Synthetic(n_choices=None, chunk_size=1)
     with pytest.raises(ConfigError, match=r"Synthetic n_choices \(1\) must be at least 2"):
         Synthetic(n_choices=1, chunk_size=1)
     with pytest.raises(ConfigError, match=r"Synthetic chunk_size \(0\) must be at least 1"):

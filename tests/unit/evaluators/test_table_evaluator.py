@@ -172,5 +172,5 @@ def test_a_pickled_evaluator_leaves_behind_what_the_table_can_give_again(evaluat
         "metric": "valid accuracy (%)",
         "_full": 200,
         "_columns": {},
-        "_measured": {},
+        "_known": {},
     }

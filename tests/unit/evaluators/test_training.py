@@ -96,6 +96,7 @@ FIELDS = {
     "space": TinySpace(),
     "images": TinyImages(),
     "recipe": RECIPE,
+    "acceleration": None,
     "device": "cpu",
     "torch_threads": 1,
     "report_every_epochs": 1,

@@ -1,7 +1,7 @@
 """Trainings that go on from another slot's, and candidates that begin with their parents' weights."""
 
-import dataclasses
 import re
+from functools import partial
 
 import numpy as np
 import pytest
@@ -9,65 +9,18 @@ import pytest
 from nasray.core.architecture import Architecture
 from nasray.core.errors import DataError
 from nasray.core.fidelity import Fidelity
-from nasray.core.image_set import Images, ImageSet
 from nasray.core.proposal import Proposal
 from nasray.core.seeds import Streams
-from nasray.evaluators.training import Training
-from nasray.models.recipe import Recipe
 from nasray.models.trainer import Trainer
 from nasray.records.store import Store
-from nasray.spaces.nasbench201 import NasBench201
 
 STREAMS = Streams(7, "evaluator")
 CELL, CHILD = Architecture((3, 1, 2, 1, 0, 3)), Architecture((3, 1, 2, 1, 3, 3))
-RECIPE = Recipe(
-    epochs=4,
-    batch_size=8,
-    optimizer="sgd",
-    learning_rate=0.1,
-    momentum=0.9,
-    weight_decay=0.0005,
-    schedule="cosine",
-    warmup_epochs=0,
-    label_smoothing=0.1,
-    augmentation=("shift",),
-    mixed_precision=False,
-)
-
-
-@dataclasses.dataclass(frozen=True)
-class Stripes:
-    """Three kinds of stripes with noise."""
-
-    def load(self):
-        rng = np.random.default_rng(0)
-
-        def part(n):
-            y = np.arange(n) % 3
-            x = rng.normal(size=(n, 1, 6, 6)) * 0.5 + np.sin(np.arange(6) * (1 + y[:, None, None, None]))
-            return Images(x.astype(np.float32), y)
-
-        return ImageSet("stripes", 3, part(24), part(60), part(60))
 
 
 @pytest.fixture
-def training(tmp_path):
-    def make(**changes):
-        settings = {
-            "space": NasBench201(channels=2, cells_per_stage=1),
-            "images": Stripes(),
-            "recipe": RECIPE,
-            "device": "cpu",
-            "torch_threads": 1,
-            "report_every_epochs": 0,
-            "checkpoint_every_epochs": 0,
-            "keep_weights": True,
-            "store": Store(root=str(tmp_path / "store")),
-            "checkpoint_folder": tmp_path / "checkpoints",
-        }
-        return Training(**{**settings, **changes})
-
-    return make
+def training(small_training, tmp_path):
+    return partial(small_training, tmp_path, noise=0.5, sizes=(24, 60, 60), recipe={})
 
 
 @pytest.fixture

@@ -84,5 +84,5 @@ def test_what_a_cell_may_name_can_be_built_and_nothing_else_fits():
         assert module(torch.randn(2, 4, 5, 5)).shape == (2, 4, 5, 5)
         with pytest.raises(ConfigError, match=r"got options \['warp'\]"):
             made(operator, warp=1)
-    others = {"avg_pool_conv", "factorized_reduce", "truncate", "global_avg_pool", "linear"}
+    others = {"avg_pool_conv", "factorized_reduce", "truncate", "keep_last", "global_avg_pool", "linear"}
     assert set(OPERATORS) - set(CELL_OPERATORS) == others

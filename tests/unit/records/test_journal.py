@@ -32,13 +32,14 @@ PAST = Past(
 )
 
 
-def write(path, *, fsync=False, tail=None):
+def write(path, *, fsync=True, tail=None):
     journal = Journal(path, fsync=fsync, tail=tail)
     journal.asked(0, PROPOSALS[:2])
     journal.commit(durable=False)
     journal.arrived([0], RESULTS[:1], 1.0)
     journal.commit(durable=True)
     journal.asked(1, PROPOSALS[2:])
+    journal.commit(durable=False)
     journal.arrived([2, 1], [RESULTS[2], RESULTS[1]], 2.25)
     journal.stopped("clock")
     journal.commit(durable=True)
@@ -55,12 +56,19 @@ def test_it_remembers_everything(path):
     past, tail = read_journal(path)
     assert past == PAST
     assert list(past.results) == [0, 2, 1]
-    assert (tail.n_bytes, tail.n_lines) == (path.stat().st_size, 6)
+    assert (tail.n_bytes, tail.n_lines) == (path.stat().st_size, 5)
+
+
+def test_what_is_written_in_one_go_shares_a_line(tmp_path, path):
+    write(tmp_path / "gathered.jsonl", fsync=False)
+    past, tail = read_journal(tmp_path / "gathered.jsonl")
+    assert past == read_journal(path)[0]
+    assert tail.n_lines == 3, "the header, what came until 0.1 s had passed, and the rest"
 
 
 def test_lines_are_json_that_people_can_read(path):
     lines = [orjson.loads(line) for line in path.read_bytes().splitlines()]
-    assert [sorted(line) for line in lines] == [["crc", "event"]] * 6
+    assert [sorted(line) for line in lines] == [["crc", "event"]] * 5
     assert lines[0]["event"] == {"kind": "journal", "schema": SCHEMA}
     assert lines[2]["event"] == {"slots": [0], "results": [0.1], "wall_seconds": 1.0}
 
@@ -143,6 +151,13 @@ def sealed(event):
     return b'{"crc":"%08x","event":%b}\n' % (crc, orjson.dumps(event))
 
 
+def test_notes_that_are_not_json(tmp_path):
+    journal = Journal(tmp_path / "j", fsync=True)
+    journal.asked(0, [Proposal(0, Architecture((1,)), notes={"score": {1, 2}})])
+    with pytest.raises(RecordError, match=r"cannot keep what the search noted .*must be plain JSON; mend the strategy"):
+        journal.commit(durable=True)
+
+
 def test_a_newer_schema(path):
     path.write_bytes(sealed({"kind": "journal", "schema": SCHEMA + 1}))
     with pytest.raises(RecordError, match=rf"has schema {SCHEMA + 1}, this nasray reads up to {SCHEMA}: a newer"):
@@ -158,7 +173,7 @@ def test_no_schema(path):
 def test_events_of_later_versions_are_passed_over(path):
     _, tail = read_journal(path)
     journal = Journal(path, fsync=False, tail=tail)
-    journal._append({"weather": "fine"})
+    journal._events.append({"weather": "fine"})
     journal.commit(durable=True)
     journal.close()
     assert read_journal(path)[0] == PAST

@@ -43,7 +43,9 @@ def test_the_manifest_can_be_read_again(run):
 
 def test_the_result_can_be_read_again(run):
     run.write_result({"best": 0.5})
-    assert RunFolder.open(run.path).result == {"schema": SCHEMA, "best": 0.5}
+    result = RunFolder.open(run.path).result
+    assert result is not None
+    assert result.items() >= {"schema": SCHEMA, "best": 0.5}.items()
 
 
 def test_one_run_a_folder(run):
@@ -124,7 +126,7 @@ def test_no_run_folder(tmp_path):
         ('{"schema": 1', r"is not valid JSON \(.*\); restore it from a copy"),
         ("[1]", "does not hold a JSON object"),
         ("{}", "has no schema number"),
-        ('{"schema": 99}', r"has schema 99, this nasray reads up to 1: a newer nasray wrote it; upgrade to read it"),
+        ('{"schema": 99}', r"has schema 99, this nasray reads up to 2: a newer nasray wrote it; upgrade to read it"),
     ],
 )
 def test_a_manifest_that_cannot_be_used(run, content, message):
@@ -181,16 +183,17 @@ def test_the_header_names_the_configuration(run):
 def test_a_long_replay_leaves_a_snapshot_and_the_next_is_short(run, monkeypatch):
     journaled(run)
     snapshot = run.path / "snapshot.json"
-    monkeypatch.setattr(run_folder, "SNAPSHOT_LINES", 3)
+    size = run.journal_path.stat().st_size
+    monkeypatch.setattr(run_folder, "SNAPSHOT_BYTES", size)
     run.reopen_journal(fsync=False)[0].close()
-    assert not snapshot.exists()  # three lines are not more than three
-    monkeypatch.setattr(run_folder, "SNAPSHOT_LINES", 2)
+    assert not snapshot.exists()  # not more than that
+    monkeypatch.setattr(run_folder, "SNAPSHOT_BYTES", size - 1)
     journal, past = run.reopen_journal(fsync=False)
     assert read_snapshot(snapshot)[0] == past
     journal.arrived([2], [Measurement(2.0)], 2.0)
     journal.commit(durable=True)
     journal.close()
-    assert run._replay()[2] == 1, "only the line behind the snapshot is read"
+    assert run._replay()[2] == run.journal_path.stat().st_size - size, "only what is behind the snapshot is read"
     written = snapshot.stat().st_mtime_ns
     run.reopen_journal(fsync=False)[0].close()
     assert snapshot.stat().st_mtime_ns == written
@@ -202,7 +205,7 @@ def test_a_snapshot_that_cannot_be_written_harms_nothing(run, monkeypatch):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     journaled(run)
-    monkeypatch.setattr(run_folder, "SNAPSHOT_LINES", 0)
+    monkeypatch.setattr(run_folder, "SNAPSHOT_BYTES", 0)
     monkeypatch.setattr(run_folder, "write_snapshot", full)
     journal, past = run.reopen_journal(fsync=False)
     journal.close()
@@ -211,12 +214,12 @@ def test_a_snapshot_that_cannot_be_written_harms_nothing(run, monkeypatch):
 
 def test_the_truth_is_the_journal(run, monkeypatch):
     journaled(run)
-    monkeypatch.setattr(run_folder, "SNAPSHOT_LINES", 0)
+    monkeypatch.setattr(run_folder, "SNAPSHOT_BYTES", 0)
     run.reopen_journal(fsync=False)[0].close()
     run.journal_path.unlink()
     journaled(run, slots=(1,))
     assert run.outcomes() == []
     lines = run.journal_path.read_bytes().splitlines(keepends=True)
-    run.journal_path.write_bytes(b"".join([lines[0], lines[1].replace(b'"slot":0', b'"slot":9'), lines[2]]))
+    run.journal_path.write_bytes(b"".join([lines[0], lines[1].replace(b'"slot":0', b'"slot":9'), *lines[2:]]))
     with pytest.raises(RecordError, match="line 2: the checksum does not match"):
         run.outcomes()

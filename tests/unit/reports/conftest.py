@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from nasray.core.architecture import Architecture
-from nasray.core.measurement import Cost, Failure, Measurement, Result
+from nasray.core.measurement import Cost, Failure, Measurement, Outcome, Result
 from nasray.core.proposal import Proposal
 from nasray.records.run_folder import RunFolder
+from nasray.search.archive import archive_hash
 
 OPERATORS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 EDGES = [[0, 1], [0, 2], [0, 4], [1, 3], [1, 5], [2, 6], [3, 6], [4, 7], [5, 7], [6, 7]]
@@ -72,7 +73,7 @@ def result_of(told: list[tuple[Proposal, Result]], **changes: Any) -> dict[str, 
         for proposal, result in good[:5]
     ]
     return {
-        "archive": "cd" * 32,
+        "archive": archive_hash([Outcome(proposal, result) for proposal, result in told]),
         "stopped": "budget",
         "evaluations": len(told),
         "failures": len(told) - len(good),

@@ -6,16 +6,14 @@ import numpy as np
 import pytest
 
 from nasray.core.architecture import Architecture
-from nasray.core.errors import ConfigError, NotFinite
+from nasray.core.errors import ConfigError
 from nasray.core.measurement import Failure, Measurement, Outcome
 from nasray.core.proposal import Proposal
 from nasray.core.seeds import Streams
 from nasray.schedulers.evolution import Evolution
 from nasray.schedulers.median import Median
 from nasray.schedulers.never_stop import NeverStop
-from nasray.schedulers.predictor_switch import PredictorSwitch
 from nasray.schedulers.successive_halving import SuccessiveHalving
-from nasray.strategies.random_search import RandomSearch
 
 STREAMS = Streams(0, "strategy")
 
@@ -219,109 +217,6 @@ def test_a_generation_that_gets_no_more_candidates_is_settled_with_those_it_has(
     assert inner.told == [(0, 2.0), (1, 30.0)]
 
 
-class Line:
-    """Integers; odd ones are invalid and repaired to the next even one."""
-
-    def sample(self, rng):
-        return Architecture((int(rng.integers(50)) * 2,))
-
-    def validate(self, architecture):
-        from nasray.core.errors import InvalidArchitecture
-
-        if architecture.genes[0] % 2:
-            raise InvalidArchitecture("odd")
-
-    def repair(self, architecture, rng):
-        return Architecture((architecture.genes[0] + 1,))
-
-
-class Loss:
-    """Distance from 6; nothing is known about 98."""
-
-    higher_is_better = False
-
-    def predict(self, architectures):
-        genes = np.array([one.genes[0] for one in architectures])
-        return np.where(genes == 98, np.nan, np.abs(genes - 6.0))
-
-
-def switch(inner, **changes):
-    settings = {"space": Line(), "predictor": Loss(), "switch_after": 6, "parents": 2, "batch_size": 4}
-    return PredictorSwitch(strategy=inner, **{**settings, **changes})
-
-
-def scripted_component(*genes):
-    from dataclasses import dataclass, field
-
-    @dataclass(kw_only=True)
-    class Component:
-        genes: tuple[int, ...]
-        events: list = field(init=False, default_factory=list)
-
-        def ask(self, slots, streams):
-            self.events.append((slots, streams.part))
-            return [Proposal(slot, Architecture((self.genes[slot],))) for slot in slots if slot < len(self.genes)]
-
-        def tell(self, outcome):
-            self.events.append((outcome.proposal.slot, outcome.proposal.architecture.genes[0], outcome.value))
-
-        def restore(self, history):
-            self.events.append([type(event).__name__[0] for event in history])
-
-    return Component(genes=genes)
-
-
-def test_the_best_predicted_are_measured_and_the_strategy_goes_on_from_them():
-    inner = scripted_component(20, 7, 98, 8, 4, 2, 30, 40)
-    policy = switch(inner)
-    asked = list(policy.ask(range(5), STREAMS))
-    # 7 is repaired to 8, so 8 counts once; 8 and 4 are both 2 away from 6, and 8 came first
-    assert [(one.slot, one.architecture.genes, one.operation) for one in asked] == [
-        (0, (8,), "parent"),
-        (1, (4,), "parent"),
-    ]
-    assert inner.events == [
-        (range(4), "strategy/predicted"),
-        (0, 20, -14.0),
-        (1, 8, -2.0),
-        (2, 98, -np.inf),
-        (3, 8, -2.0),
-        (range(4, 6), "strategy/predicted"),
-        (4, 4, -2.0),
-        (5, 2, -4.0),
-    ]
-    assert asked[0].notes == {
-        "predicted": [[20], [8], [98], [8], [4], [2]],
-        "scores": [-14.0, -2.0, None, -2.0, -2.0, -4.0],
-        "score": -2.0,
-    }
-    assert asked[1].notes == {"score": -2.0}
-    policy.tell(Outcome(asked[0], Measurement(50.0)))
-    assert policy.ask(range(2, 6), STREAMS) == [], "not before both parents are told"
-    policy.tell(Outcome(asked[1], Measurement(60.0)))
-    (third,) = policy.ask(range(2, 3), STREAMS)
-    assert third.slot == 2
-    policy.tell(Outcome(third, Measurement(70.0)))
-    assert policy._trained.events == [["P", "P", "O", "O"], (range(2, 3), "strategy"), (2, 98, 70.0)]
-    assert len(inner.events) == 8, "the strategy that saw predictions is left alone"
-
-
-def test_a_strategy_that_runs_dry_is_predicted_as_far_as_it_goes():
-    assert len(switch(scripted_component(2, 4, 6)).ask(range(9), STREAMS)) == 2
-    assert switch(scripted_component()).ask(range(9), STREAMS) == []
-
-
-def test_no_finite_score_at_all_ends_the_search():
-    with pytest.raises(NotFinite, match=r"Loss gave no finite score for any of 2 candidates; mend the predictor"):
-        switch(scripted_component(98, 98)).ask(range(2), STREAMS)
-
-
-def test_a_switch_restored_from_nothing_has_done_nothing():
-    policy = switch(RandomSearch(space=Line()))
-    policy.restore([])
-    assert len(policy.ask(range(4), STREAMS)) == 2
-
-
 INNER = Scripted()
 
 
@@ -342,10 +237,6 @@ INNER = Scripted()
         (lambda: evolution(INNER, survivors=0), "survivors (0) must be at least 1 and below generation_size (3)"),
         (lambda: evolution(INNER, survivors=3), "survivors (3) must be at least 1 and below generation_size (3)"),
         (lambda: evolution(INNER, remembered_generations=0), "remembered_generations (0) must be at least 1"),
-        (lambda: switch(scripted_component(), parents=0), "parents (0) must be between 1 and switch_after (6)"),
-        (lambda: switch(scripted_component(), parents=7), "parents (7) must be between 1 and switch_after (6)"),
-        (lambda: switch(scripted_component(), batch_size=0), "batch_size (0) must be at least 1"),
-        (lambda: switch(INNER), "got strategy Scripted; it must be a dataclass whose fields are its settings"),
     ],
 )
 def test_impossible_settings_are_refused(make, message):

@@ -19,7 +19,7 @@ ARCHIVE = [MEASURED, FAILED]
 def changed(at, *, proposal=None, result=None):
     archive = list(ARCHIVE)
     one = archive[at]
-    archive[at] = Outcome(replace(one.proposal, **(proposal or {})), replace(one.result, **(result or {})))
+    archive[at] = Outcome(one.proposal._replace(**(proposal or {})), replace(one.result, **(result or {})))
     return archive_hash(archive)
 
 

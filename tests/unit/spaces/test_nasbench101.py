@@ -10,7 +10,7 @@ from nasray.spaces.nasbench101_genes import canonical_genes, codes, decode
 from nasray.spaces.nasbench101_network import vertex_channels
 
 CONV3, CONV1, POOL = "conv3x3-bn-relu", "conv1x1-bn-relu", "maxpool3x3"
-SPACE = NasBench101(channels=8, stacks=2, cells_per_stack=1)
+SPACE = NasBench101(channels=8, stacks=2, cells_per_stack=1, max_vertices=7)
 # input -> a -> b -> output, input -> b, input -> output
 MATRIX = [[0, 1, 1, 1], [0, 0, 1, 0], [0, 0, 0, 1], [0, 0, 0, 0]]
 NAMES = ["input", CONV3, POOL, "output"]
@@ -70,10 +70,10 @@ def test_codes_and_decode_are_inverse():
 
 def test_a_mutation_draws_until_valid(draws, small):
     # 3.5/26 -> gene 3 (0->4), a dangling edge: valid. Before it, gene 5 (0->6) kept: not drawn.
-    assert SPACE.mutate(small, draws(3.5 / 26, 0.0)).genes[3] == 1
+    assert SPACE.mutate(small, draws(3.5 / 26)).genes[3] == 1
     only = SPACE.from_matrix([[0, 1], [0, 0]], ["input", "output"])
     # Gene 5 is the only path: taking it away is refused and the next draw is used.
-    changed = SPACE.mutate(only, draws(5.5 / 26, 0.0, 25.5 / 26, 0.99))
+    changed = SPACE.mutate(only, draws(5.5 / 26, 25.9 / 26))
     assert changed.genes[5] == 1
     assert changed.genes[25] == 3
 
@@ -161,16 +161,47 @@ def test_texts_that_are_no_cell(text, message):
 @pytest.mark.parametrize("setting", [{"channels": 4}, {"stacks": 0}, {"cells_per_stack": 0}])
 def test_impossible_networks(setting):
     with pytest.raises(ConfigError, match=r"NasBench101 \w+ \(\d\) must be at least \d: raise it"):
-        NasBench101(**{"channels": 8, "stacks": 1, "cells_per_stack": 1, **setting})
+        NasBench101(**{"channels": 8, "stacks": 1, "cells_per_stack": 1, "max_vertices": 7, **setting})
 
 
-def test_tokens_round_trip_and_misplaced_ones_are_invalid(small):
+def test_a_token_says_what_a_vertex_is_and_what_it_reads(small):
     tokens = SPACE.to_tokens(small)
-    assert [SPACE.vocabulary()[token] for token in tokens[-5:]] == [CONV3, POOL, "absent", "absent", "absent"]
+    absent = ["absent()"] * 3
+    assert [SPACE.vocabulary()[t] for t in tokens] == [f"{CONV3}(0)", f"{POOL}(0,1)", *absent, "output(0,2)"]
     assert SPACE.from_tokens(tokens) == small
-    for wrong in ([5, *tokens[1:]], [*tokens[:-1], 1]):
-        with pytest.raises(InvalidArchitecture, match="out of range"):
-            SPACE.validate(SPACE.from_tokens(wrong))
+    assert len(SPACE.vocabulary()) == 192
+    assert SPACE.unit_layers(small) == [3, 1, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("place", [0, 5])
+def test_misplaced_tokens_are_invalid(small, place):
+    tokens = SPACE.to_tokens(small)
+    tokens[place] = tokens[5 - place]  # an output in the place of a vertex, and a vertex in the place of the output
+    with pytest.raises(InvalidArchitecture, match="out of range"):
+        SPACE.validate(SPACE.from_tokens(tokens))
+
+
+def test_a_vertex_cannot_read_a_later_one(small):
+    tokens = SPACE.to_tokens(small)
+    tokens[0] = SPACE.vocabulary().index(f"{CONV3}(0,2)")
+    with pytest.raises(InvalidArchitecture, match="out of range"):
+        SPACE.validate(SPACE.from_tokens(tokens))
+
+
+@pytest.mark.parametrize(("tokens", "match"), [([], "out of range"), ([0] * 7, "has 27 genes: needs 26")])
+def test_too_few_or_too_many_tokens_are_invalid(tokens, match):
+    with pytest.raises(InvalidArchitecture, match=match):
+        SPACE.validate(SPACE.from_tokens(tokens))
+
+
+def test_a_smaller_space_has_fewer_tokens_of_the_same_names():
+    few = NasBench101(channels=8, stacks=2, cells_per_stack=1, max_vertices=5)
+    cell = few.from_matrix(MATRIX, NAMES)
+    names = [few.vocabulary()[token] for token in few.to_tokens(cell)]
+    assert names == [f"{CONV3}(0)", f"{POOL}(0,1)", "absent()", "output(0,2)"]
+    assert few.from_tokens(few.to_tokens(cell)) == cell
+    assert set(few.vocabulary()) < set(SPACE.vocabulary())
+    assert few.unit_layers(cell) == [3, 1, 1, 1]
 
 
 def test_channels_are_shared_and_the_remainder_goes_to_the_first():
@@ -219,3 +250,32 @@ def test_the_code_and_the_prompt(small):
 
 def test_every_operator_of_a_graph_is_described(small):
     assert set(SPACE.graph(small).operators) <= set(SPACE.operator_descriptions())
+
+
+@pytest.mark.parametrize("n", [3, 5])
+def test_fewer_vertices(n):
+    space, rng = NasBench101(channels=8, stacks=1, cells_per_stack=1, max_vertices=n), np.random.default_rng(0)
+    listed = {tuple(genes) for genes in space.distinct_cells().tolist()}
+    cell = space.sample(rng)
+    for _ in range(300):
+        cell = space.mutate(cell, rng)
+        assert space.canonical(cell).genes in listed
+        assert space.repair(SPACE.sample(rng), rng).genes[26 - 7 + n :] == (0,) * (7 - n)
+    # genes that can change: n (n - 1) / 2 edges and n - 2 operators
+    assert sum(size > 1 for size in space.sizes) == n * (n - 1) // 2 + n - 2
+
+
+def test_more_vertices_than_the_space_has():
+    space = NasBench101(channels=8, stacks=1, cells_per_stack=1, max_vertices=3)
+    matrix = [[0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1], [0] * 4]
+    operators = ["input", CONV3, POOL, "output"]
+    with pytest.raises(InvalidArchitecture, match="4 vertices: needs 2 to 3"):
+        space.from_matrix(matrix, operators)
+    with pytest.raises(InvalidArchitecture, match=r"genes at \[.*\] are out of range"):
+        space.from_text(SPACE.to_text(SPACE.from_matrix(matrix, operators)))
+
+
+@pytest.mark.parametrize("n", [2, 8])
+def test_impossible_numbers_of_vertices(n):
+    with pytest.raises(ConfigError, match=rf"NasBench101 max_vertices \({n}\) must be between 3 and 7"):
+        NasBench101(channels=8, stacks=1, cells_per_stack=1, max_vertices=n)

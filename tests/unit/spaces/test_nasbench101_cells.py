@@ -6,7 +6,7 @@ from nasray.core.errors import ConfigError
 from nasray.spaces.nasbench101 import NasBench101
 from nasray.spaces.nasbench101_cells import enumerate_cells
 
-SPACE = NasBench101(channels=8, stacks=1, cells_per_stack=1)
+SPACE = NasBench101(channels=8, stacks=1, cells_per_stack=1, max_vertices=7)
 
 
 # Two vertices: input -> output. Three: three operators, with and without the edge input -> output.

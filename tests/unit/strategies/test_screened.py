@@ -45,6 +45,21 @@ class Pupil(Gene):
         pass
 
 
+class Mute(Gene):
+    """Scores everything alike."""
+
+    def predict(self, architectures):
+        self.asked.append(list(architectures))
+        return np.full(len(architectures), np.nan if self.missing else 7.0)
+
+
+class MutePupil(Pupil):
+    """Likewise, whatever it was taught."""
+
+    def predict(self, architectures):
+        return np.full(len(architectures), 7.0)
+
+
 @dataclass
 class Counting:
     """Proposes the number of asks so far and a random number; stops after ``limit`` asks."""
@@ -67,8 +82,9 @@ class Counting:
         self.told = [event.proposal.slot for event in history if isinstance(event, Outcome)]
 
 
-def screened(inner, predictor, candidates=4, warm_up=2, refit_every=2):
-    return Screened(inner=inner, predictor=predictor, candidates=candidates, warm_up=warm_up, refit_every=refit_every)
+def screened(inner, predictor, **changes):
+    settings = {"candidates": 4, "warm_up": 2, "refit_every": 2, "reserved": 0.0} | changes
+    return Screened(inner=inner, predictor=predictor, **settings)
 
 
 def tell(strategy, proposals, value=1.0):
@@ -183,6 +199,62 @@ def test_a_pickled_one_goes_on_alike(line):
     assert not [name for name, value in vars(there).items() if isinstance(value, dict)], "no ids are kept"
 
 
+def test_the_first_candidate_of_a_reserved_slot_is_taken_and_scored(line):
+    (proposal,) = screened(RandomSearch(space=line), Gene(), reserved=1.0).ask(range(3, 4), STREAMS)
+    first = drawn(line, 3, 4)[0]
+    assert proposal.architecture.genes == (first,)
+    assert proposal.notes == {NOTE: {"candidate": 0, "scores": [float(first)], "reserved": True}}
+
+
+def test_lots_decide_which_slots_are_reserved_whatever_is_asked_at_once(line):
+    def reserved(width):
+        strategy = screened(RandomSearch(space=line), Gene(), reserved=0.25)
+        asked = [one for start in range(0, 200, width) for one in strategy.ask(range(start, start + width), STREAMS)]
+        return [one.slot for one in asked if "reserved" in one.notes[NOTE]]
+
+    lots = Streams(STREAMS.seed, "strategy/reserved")
+    assert reserved(1) == reserved(40) == [slot for slot in range(200) if lots.at(slot).random() < 0.25]
+    assert 35 < len(reserved(1)) < 65  # 50 are expected, with a standard deviation of 6
+
+
+@pytest.mark.parametrize(
+    ("missing", "why"),
+    [(range(100), "no finite score for the last 30 candidates"), ((), "the same score (7) for the last 30 candidates")],
+)
+def test_a_predictor_that_tells_nothing_apart_is_dropped(line, caplog, missing, why):
+    mute = Mute(missing=missing)
+    strategy = screened(RandomSearch(space=line), mute)
+    asked = strategy.ask(range(12), STREAMS)
+    assert len(mute.asked) == 8, "8 x 4 scores are the first 30"
+    assert [one.notes[NOTE].get("stopped") for one in asked] == [None] * 8 + [why] * 4
+    assert [one.architecture.genes[0] for one in asked] == [drawn(line, slot, 4)[0] for slot in range(12)]
+    assert caplog.messages == [f"screened: the predictor gave {why}; it is not asked any more"]
+    tell(strategy, [Proposal(0, Architecture((drawn(line, 12, 4)[0],)))])
+    (proposal,) = strategy.ask(range(12, 13), STREAMS)
+    assert proposal.architecture.genes != (drawn(line, 12, 4)[0],), "what was measured is avoided without scores, too"
+    restored = screened(RandomSearch(space=line), mute)
+    restored.restore(asked)
+    assert restored.ask(range(12, 13), STREAMS)[0].notes[NOTE]["stopped"] == why
+    assert len(mute.asked) == 8
+
+
+def test_a_learner_is_given_another_chance_by_its_next_fit(caplog):
+    strategy, history = screened(Counting(), MutePupil(), refit_every=12), []
+    stopped = []
+    for slot in range(26):
+        (proposal,) = strategy.ask(range(slot, slot + 1), STREAMS)
+        stopped += [slot] if "stopped" in (proposal.notes or {}).get(NOTE, {}) else []
+        history += [proposal, Outcome(proposal, Measurement(1.0))]
+        strategy.tell(history[-1])
+    assert stopped == [10, 11, 12, 13, 22, 23, 24, 25], "fits are after 2, 14 and 26 outcomes; 8 slots are watched"
+    assert "it is not asked any more until its next fit" in caplog.messages[0]
+    for n in range(0, len(history) + 1, 2):
+        restored = screened(Counting(), MutePupil(), refit_every=12)
+        restored.restore(history[:n])
+        expected = history[n] if n < len(history) else strategy.ask(range(26, 27), STREAMS)[0]
+        assert restored.ask(range(n // 2, n // 2 + 1), STREAMS) == [expected]
+
+
 def test_it_needs_a_predictor():
     with pytest.raises(CapabilityError, match="screened needs a predictor and got none; choose one"):
         screened(Counting(), None)
@@ -192,3 +264,9 @@ def test_it_needs_a_predictor():
 def test_impossible_numbers_are_refused(name):
     with pytest.raises(ConfigError, match=rf"Screened {name} \(0\) must be at least 1"):
         screened(Counting(), Gene(), **{name: 0})
+
+
+@pytest.mark.parametrize("reserved", [-0.1, 1.1])
+def test_a_share_is_between_nothing_and_everything(reserved):
+    with pytest.raises(ConfigError, match=rf"Screened reserved \({reserved}\) must be between 0 and 1"):
+        screened(Counting(), Gene(), reserved=reserved)

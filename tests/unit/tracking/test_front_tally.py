@@ -4,6 +4,7 @@ import pytest
 
 from nasray.analysis.trade_off import TradeOff
 from nasray.core.architecture import Architecture
+from nasray.core.fidelity import Fidelity
 from nasray.core.measurement import Failure, Measurement, Outcome
 from nasray.core.objective import Constraint, Objective
 from nasray.core.proposal import Proposal
@@ -30,6 +31,15 @@ def test_from_the_worst_so_far():
     assert tally.row() == {HYPERVOLUME: 0.0, FRONT_SIZE: 1}
     tally.add([outcome(1, 1.0, 7.0)])
     assert tally.row() == {HYPERVOLUME: 3.0, FRONT_SIZE: 1}
+
+
+def test_only_the_highest_rung_counts():
+    early = Outcome(Proposal(0, Architecture((0,)), fidelity=Fidelity(2)), Measurement(9.0, columns={"ms": 1.0}))
+    tally = FrontTally(TradeOff(objectives=OBJECTIVES, reference=(0.0, 10.0)))
+    tally.add([early])
+    assert tally.row() == {HYPERVOLUME: 9.0 * 9.0, FRONT_SIZE: 1}
+    tally.add([outcome(1, 2.0, 4.0), early])
+    assert tally.row() == {HYPERVOLUME: 2.0 * 6.0, FRONT_SIZE: 1}
 
 
 def test_nothing_feasible_has_no_row():

@@ -16,6 +16,7 @@ from nasray.core.errors import ConfigError
 from nasray.core.measurement import Cost, Failure, Measurement, Outcome
 from nasray.core.objective import Objective
 from nasray.core.proposal import Proposal
+from nasray.tracking.quality_tally import QualityTally
 from nasray.tracking.wandb_process import serve
 from nasray.tracking.wandb_run import WandbRun, flattened, stable_id
 
@@ -383,3 +384,16 @@ def test_a_front_is_shown_at_no_more_writes(tmp_path: Path):
     assert "front/size" not in plain.run.rows[0]
     # Slot 3: the front is (0, 0), (1, 1), (2, 2), (3, 3); from (0, 10) they cover 9 + 8 + 7.
     assert several.run.rows[0] == {**plain.run.rows[0], "front/hypervolume": 24.0, "front/size": 4}
+
+
+def test_what_the_scores_are_worth_is_shown_where_there_are_scores(tmp_path: Path):
+    told = [
+        one._replace(proposal=one.proposal._replace(notes={"score": 1.0 * n})) for n, one in enumerate(outcomes(12))
+    ]
+    for quality, n in ((None, None), (QualityTally(True), 11)):  # one of the twelve failed
+        sink = FakeSink()
+        run = tracked(sink, tmp_path, total=12, quality=quality)
+        search(run, told, chunk=12)
+        run.close(SUMMARY)
+        assert sink.run.rows[-1].get("predictor/n") == n
+        assert ("predictor/tau" in sink.run.rows[-1]) == bool(n)

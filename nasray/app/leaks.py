@@ -1,0 +1,82 @@
+"""What the trained parts of a run have seen of the labels that they are judged by."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any, Protocol, cast, runtime_checkable
+
+from nasray.core.card import Card, Leak
+from nasray.core.errors import require
+from nasray.core.space import SearchSpace
+
+
+@runtime_checkable
+class Trained(Protocol):
+    """A part that was trained beforehand."""
+
+    card: Card
+    leak: Leak
+
+
+def leaks_of(part: object, space: SearchSpace, tables: Sequence[str]) -> tuple[str, ...]:
+    """One sentence for every column of labels that ``part``, or a part inside it, was trained on and is used on.
+
+    Args:
+        part: Any part of a run.
+        space: Where it is used.
+        tables: Names of the tables that the run is judged by.
+
+    Raises:
+        ConfigError: There is such a column, and the trained part was told to refuse.
+    """
+    found: list[str] = []
+    for one in _trained(part):
+        if one.card.guard(space, one.leak, tables):
+            seen = one.card.leaks(space, tables)
+            found += [f"{one.card.name} was trained on {label.table}.{label.column}" for label in seen]
+    return tuple(dict.fromkeys(found))
+
+
+def check_read(predictor: Any, evaluator: Mapping[str, Any]) -> None:
+    """Refuse a predictor that reads the labels it will be judged by.
+
+    Args:
+        predictor: Its settings, with open tables in the place of their names.
+        evaluator: The evaluator's configuration.
+
+    Raises:
+        ConfigError: A column of a predictor is of the evaluator's table and data set.
+    """
+    judging = evaluator
+    while judging.get("inner"):
+        judging = judging["inner"]
+    for section in _sections(predictor):
+        table = section.get("table")
+        if table is None or table.header.name != judging.get("table"):
+            continue
+        columns = [*section.get("columns", ()), *([section["column"]] if "column" in section else [])]
+        wrong = [name for name in columns if table.meaning(name).dataset == judging.get("dataset")]
+        require(
+            not wrong,
+            f"the predictor reads {', '.join(wrong)} of {table.header.name}, by which the search is judged: its scores "
+            "are no prediction; choose columns of another data set or table",
+        )
+
+
+def _sections(settings: Any) -> list[Mapping[str, Any]]:
+    """``settings`` and all sections in it."""
+    if isinstance(settings, list):
+        return [found for one in cast(list[Any], settings) for found in _sections(one)]
+    if not isinstance(settings, Mapping):
+        return []
+    section = cast(Mapping[str, Any], settings)
+    return [section, *(found for one in section.values() for found in _sections(one))]
+
+
+def _trained(part: Any) -> list[Trained]:
+    """``part`` and the parts among its settings, as far as they were trained beforehand."""
+    if isinstance(part, list | tuple):
+        return [found for one in cast(Sequence[Any], part) for found in _trained(one)]
+    own: list[Trained] = [part] if isinstance(part, Trained) else []
+    if not is_dataclass(part):
+        return own
+    return own + [found for one in fields(part) for found in _trained(getattr(part, one.name))]

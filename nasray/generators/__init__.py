@@ -1,0 +1,1 @@
+"""Models that propose architectures, or rebuild what was eliminated from them."""

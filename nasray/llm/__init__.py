@@ -1,0 +1,1 @@
+"""A language model as a metered service: knows text, not architectures."""

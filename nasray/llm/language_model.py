@@ -1,0 +1,32 @@
+"""Who answers."""
+
+from typing import Protocol
+
+from nasray.llm.reply import Reply
+from nasray.llm.request import Request
+
+
+class LanguageModel(Protocol):
+    """A language model: a bare client, or the metered service around one, or its client on a cluster.
+
+    Lifecycle: built from configuration without touching network or disk; the first ``complete`` connects. Any number
+    of threads may call ``complete`` at once; it blocks until the reply is there.
+
+    Attributes:
+        model: The name that requests must bear.
+    """
+
+    @property
+    def model(self) -> str:
+        """The name that requests must bear."""
+        ...
+
+    def complete(self, request: Request) -> Reply:
+        """The reply.
+
+        Raises:
+            CallError: The model could not be reached, or refused.
+            CapReached: It was not asked, since the answer could cost more than is allowed.
+            ConfigError: The request cannot be meant for this model.
+        """
+        ...

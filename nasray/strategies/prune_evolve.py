@@ -1,0 +1,157 @@
+"""TG-NAS's search: prune a supernet, evolve from what is left, both by a predictor alone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from nasray.core.architecture import Architecture
+from nasray.core.errors import CapabilityError, require
+from nasray.core.measurement import Measurement, Outcome
+from nasray.core.predictor import GraphPredictor, Learner, Predictor
+from nasray.core.proposal import Proposal
+from nasray.core.seeds import Streams
+from nasray.core.space import SearchSpace, need
+from nasray.core.supernet_view import SupernetView
+from nasray.strategies.differential_evolution import DifferentialEvolution
+from nasray.strategies.score_book import ScoreBook
+from nasray.strategies.supernet_pruning import SupernetPruning
+
+NOTE = "prune_evolve"
+"""The key of this strategy's facts among a proposal's notes."""
+
+MOST_ANSWERS = 200
+"""Answers that are written down beside the first proposal; after them the search ends."""
+
+SWITCHES = ("sort_by_index", "argmax_genotype", "normal_cell_only")
+Answer = tuple[Sequence[int], float, str]
+"""Genes, score (more is better) and how it was found."""
+
+
+@dataclass(kw_only=True)
+class PruneEvolve:
+    """Pruning-evolutionary hybrid search.
+
+    Qiao et al. 2024, "TG-NAS: Generalizable Zero-Cost Proxies with Operator Description Embedding and Graph Learning",
+    https://arxiv.org/abs/2404.00271, Algorithm 1: A prunes the supernet (``SupernetPruning``), B evolves a population
+    that A's answer begins in (``DifferentialEvolution``), and the better of the two by predicted score is the answer.
+
+    A predictor that learns is fitted once, on the first ``warm_up`` outcomes, those of random members; another one is
+    asked at once. All of the search happens then. The first slot behind it is the answer, the next one the other of A
+    and B if they differ, and so on down the predicted scores of what B visited. These answers are kept in the notes of
+    that slot, so that a restart calls no predictor. After 200 answers the search ends.
+
+    Departures from the paper, which leaves NP, F, CR and g_max open: those of its usual implementations; B begins with
+    A's answer, so it can only be better.
+
+    Args:
+        space: Must offer SupernetView.
+        predictor: Must score soft graphs; None is refused.
+        population_size: NP of the evolution, at least 4.
+        scale: F.
+        crossover_rate: CR.
+        generations: g_max; 0 leaves the best of the first population.
+        warm_up: Outcomes before a predictor that learns is fitted; without effect on one that does not.
+        released_code: The three flags of ``SupernetPruning`` that repeat the released code, all false for the paper.
+
+    Raises:
+        CapabilityError: The space has no supernet, or the predictor does not score soft graphs.
+        ConfigError: An impossible number or an unknown flag.
+    """
+
+    space: SearchSpace
+    predictor: Predictor | None
+    population_size: int
+    scale: float
+    crossover_rate: float
+    generations: int
+    warm_up: int
+    released_code: Mapping[str, bool]
+    _told: list[Outcome] = field(init=False, default_factory=list[Outcome])
+    _answers: list[Answer] | None = field(init=False, default=None)
+    _first_slot: int = field(init=False, default=0)
+    _asked: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot prune or evolve."""
+        self._supernet = need(self.space, SupernetView, "strategy prune_evolve")
+        if not isinstance(self.predictor, GraphPredictor):
+            got = "none" if self.predictor is None else type(self.predictor).__name__
+            raise CapabilityError(
+                f"strategy prune_evolve needs a predictor that scores soft graphs and got {got}; choose predictor=gcn"
+            )
+        self._scorer = self.predictor
+        size, scale, rate = self.population_size, self.scale, self.crossover_rate
+        require(size >= 4, f"PruneEvolve population_size ({size}) must be at least 4: a trial is made of three others")
+        require(0 < scale <= 2, f"PruneEvolve scale ({scale}) must be above 0 and at most 2")
+        require(0 <= rate <= 1, f"PruneEvolve crossover_rate ({rate}) must be between 0 and 1")
+        require(self.generations >= 0, f"PruneEvolve generations ({self.generations}) must not be negative")
+        require(self.warm_up >= 1, f"PruneEvolve warm_up ({self.warm_up}) must be at least 1")
+        wrong = set(self.released_code) ^ set(SWITCHES)
+        require(
+            not wrong,
+            f"PruneEvolve released_code ({dict(self.released_code)}) must say true or false for {', '.join(SWITCHES)}",
+        )
+
+    def ask(self, slots: range, streams: Streams) -> Sequence[Proposal]:
+        """The next answers; before there are any, random members until there is enough to learn from."""
+        if self._answers is None:
+            if not self._may_score():
+                waiting = range(slots.start, min(slots.stop, max(self.warm_up, len(self._told) + 1)))
+                return [Proposal(slot, self.space.sample(streams.at(slot))) for slot in waiting]
+            self._first_slot, self._answers = slots.start, self._search(streams.fresh(slots.start))
+        first = self._first_slot
+        answers = self._answers[slots.start - first : slots.stop - first]
+        return [self._proposal(slot, answer) for slot, answer in zip(slots, answers, strict=False)]
+
+    def tell(self, outcome: Outcome) -> None:
+        """Remember it for a predictor that learns."""
+        self._told.append(outcome)
+
+    def restore(self, history: Sequence[Proposal | Outcome]) -> None:
+        """Read the answers beside the first of them."""
+        for event in history:
+            if isinstance(event, Outcome):
+                self._told.append(event)
+            elif event.notes is not None and "answers" in event.notes.get(NOTE, {}):
+                self._first_slot = event.slot
+                self._asked = event.notes[NOTE]["scores_asked"]
+                self._answers = [(genes, score, how) for genes, score, how in event.notes[NOTE]["answers"]]
+
+    def _may_score(self) -> bool:
+        """Whether the predictor can be asked; fits it if it learns and there is enough to learn from."""
+        if not isinstance(self._scorer, Learner):
+            return True
+        measured = [one for one in self._told if isinstance(one.result, Measurement)]
+        if len(self._told) < self.warm_up or not measured:
+            return False
+        self._scorer.fit([one.proposal.architecture for one in measured], np.array([one.value for one in measured]))
+        return True
+
+    def _search(self, rng: np.random.Generator) -> list[Answer]:
+        """Both parts, and everything that was scored on the way, best first."""
+        book = ScoreBook(self._scorer)
+        pruned = SupernetPruning(**self.released_code).run(self._supernet, book, rng)
+        evolution = DifferentialEvolution(
+            population_size=self.population_size,
+            scale=self.scale,
+            crossover_rate=self.crossover_rate,
+            generations=self.generations,
+        )
+        evolved = evolution.run(self.space, self._supernet.sizes, [pruned], book, rng)
+        self._asked = book.asked
+        found = {evolved: "evolution", pruned: "pruning"}
+        first: list[Architecture] = sorted(found, key=lambda one: -book.scores[one])
+        known = {one.proposal.architecture for one in self._told} | set(found)
+        rest = [one for one, _ in book.best(MOST_ANSWERS + len(known)) if one not in known]
+        order = [*first, *rest][:MOST_ANSWERS]
+        return [(one.genes, book.scores[one], found.get(one, "runner_up")) for one in order]
+
+    def _proposal(self, slot: int, answer: Answer) -> Proposal:
+        genes, score, how = answer
+        note: dict[str, Any] = {"score": score}
+        if slot == self._first_slot and self._answers is not None:
+            note["scores_asked"] = self._asked
+            note["answers"] = [[list(genes), score, how] for genes, score, how in self._answers]
+        return Proposal(slot, Architecture(tuple(genes)), how, notes={NOTE: note})
