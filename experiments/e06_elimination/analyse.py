@@ -295,6 +295,7 @@ def print_table(title: str, arms: dict[str, Any]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--report", action="store_true", help="train nothing; figures of what is there")
     parser.add_argument("--results", type=Path, default=RESULTS)
     options = parser.parse_args()
     options.results.mkdir(parents=True, exist_ok=True)
@@ -302,7 +303,8 @@ def main() -> None:
     tables = {name: cell_figures(name) for name in TABLES}
     for name, arms in tables.items():
         print_table(f"{name}: measured, {CELLS} cells", arms)
-    run(path, options.workers)
+    if not options.report:
+        run(path, options.workers)
     trained = chain_figures(done(path))
     for name, arms in trained.items():
         if isinstance(arms, dict) and name != "pearson":

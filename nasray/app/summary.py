@@ -21,6 +21,8 @@ def print_summary(folder: Path) -> None:
     print()
     if best is not None:
         _print_winner(result, metric)
+        if (kept := result.get("constraints")) and kept["feasible_share"] == 0:
+            _line("constraints", "no candidate keeps them; this one breaks them least")
     if leaks := run.manifest.get("leaks"):
         _line("leak", f"allowed: {'; '.join(leaks)}, so no figure above is one of an unseen space")
     n, seconds = result["evaluations"], result["wall_seconds"]

@@ -41,7 +41,8 @@ def check_columns(trade_off: TradeOff, evaluator: Evaluator) -> None:
         require(
             one.column in measured,
             f"strategy: the evaluator measures no column {one.column!r}; it measures: {known}. Name one of them in the "
-            "objectives and constraints, or add the column to the evaluator",
+            "objectives and constraints, or add the column to the evaluator (the tables of NAS-Bench-201 have "
+            "latencies and energies: evaluator=table_hardware)",
             CapabilityError,
         )
 

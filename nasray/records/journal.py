@@ -85,11 +85,12 @@ class Journal:
         Raises:
             RecordError: The disk is full or refuses, now or at an earlier commit; what was committed before is safe.
         """
+        if not self._fsync and self._now < self._gather_until:
+            return
         if self._broken:  # a line after a torn one would make the journal unreadable
             raise self._broken
-        if not self._events or (not self._fsync and self._now < self._gather_until):
-            return
-        self._write(fsync=durable and self._fsync)
+        if self._events:
+            self._write(fsync=durable and self._fsync)
 
     def flush(self) -> None:
         """Write what was gathered; call it before the journal is read.

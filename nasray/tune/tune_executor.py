@@ -1,5 +1,6 @@
 """The executor that runs a search on a Ray cluster, through Ray Tune."""
 
+import faulthandler
 import os
 import shutil
 import tempfile
@@ -24,6 +25,10 @@ _SETTINGS = {
     "TUNE_GLOBAL_CHECKPOINT_S": "1000000",  # Tune's state is scratch, and writing it grows with every trial
     "RAY_AIR_NEW_OUTPUT": "0",  # its reporter runs a thread; nasray reports progress itself
 }
+
+
+JOB_CANDIDATES = 10
+"""A job after the search may take as long as so many candidates: a winner may be trained for longer."""
 
 
 @dataclass(kw_only=True)
@@ -93,9 +98,22 @@ class TuneExecutor:
             raise KeyboardInterrupt
 
     def call(self, function: Callable[..., Answer], jobs: Sequence[tuple[Any, ...]]) -> list[Answer]:
-        """Call as Ray tasks that hold what a worker holds."""
-        task: Any = ray.remote(num_cpus=self.cpus_per_worker, num_gpus=self.gpus_per_worker)(function)
-        return ray.get([task.remote(*job) for job in jobs])
+        """Call as Ray tasks that hold what a worker holds; one that is stuck ends its process, and raises here."""
+        limit = None if self.time_limit_seconds is None else JOB_CANDIDATES * self.time_limit_seconds
+        remote = ray.remote(num_cpus=self.cpus_per_worker, num_gpus=self.gpus_per_worker, max_retries=0)
+        task: Any = remote(_in_time)  # not tried again, since what is stuck would be stuck again
+        return ray.get([task.remote(limit, function, job) for job in jobs])
+
+
+def _in_time(limit_seconds: float | None, function: Callable[..., Answer], job: tuple[Any, ...]) -> Answer:
+    """``function(*job)``; the process ends when it takes longer, since nothing else stops what is stuck in C code."""
+    if limit_seconds is None:
+        return function(*job)
+    faulthandler.dump_traceback_later(limit_seconds, exit=True)
+    try:
+        return function(*job)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 @contextmanager

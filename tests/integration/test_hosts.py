@@ -89,7 +89,7 @@ def cells(n, seed=0):
 def search(predictor, seed=0, width=4):
     """The archive of a screened search, and the scores it went by."""
     inner = RegularizedEvolution(space=SPACE, population_size=8, tournament_size=3)
-    strategy = Screened(inner=inner, predictor=predictor, candidates=5, warm_up=10, refit_every=5, reserved=0.1)
+    strategy = Screened(inner=inner, predictor=predictor, candidates=5, warm_up=10, refit_every=5, reserved=0.0)
     work = Search(space=SPACE, strategy=strategy, budget=Budget(evaluations=40), width=width, seed=seed, log=NoLog())
     Simulator(workers=1).run(work, partial(Synthetic, n_choices=5, chunk_size=1), Streams(seed, "evaluator"))
     notes = [outcome.proposal.notes for outcome in work.outcomes]
