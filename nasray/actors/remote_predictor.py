@@ -2,38 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-import ray
 from numpy.typing import NDArray
-from ray.exceptions import RayActorError, RayTaskError
 
-from nasray.actors import directory
-from nasray.actors.host_recipe import HostRecipe
-from nasray.actors.identity import Identity
+from nasray.actors.host_client import HostClient
 from nasray.core.architecture import Architecture
-from nasray.core.errors import NasrayError
 
 
 @dataclass(kw_only=True)
-class RemotePredictor:
-    """A client of a host, and a Predictor like the one inside it.
-
-    Connects at the first call. Pickles as the host's identity and the knowledge in use, so that it can travel to
-    workers, which find the host by name.
+class RemotePredictor(HostClient):
+    """A client of a host, and a Predictor like the one inside it. What it knows travels with it when it is pickled.
 
     Args:
-        identity: The host that is meant.
         higher_is_better: The direction of its scores.
-        recipe: How to start the host if it is not there; None to rely on somebody else.
     """
 
-    identity: Identity
     higher_is_better: bool
-    recipe: HostRecipe | None
     _knowledge: str = field(init=False, default="")
-    _handle: Any = field(init=False, default=None, repr=False, compare=False)
 
     def predict(self, architectures: Sequence[Architecture]) -> NDArray[np.float64]:
         """``(A,)`` scores for A architectures; waits for the host.
@@ -43,37 +29,3 @@ class RemotePredictor:
             NasrayError: As the predictor.
         """
         return np.asarray(self._ask("call", self._knowledge, list(architectures)), dtype=np.float64)
-
-    def health(self) -> dict[str, Any]:
-        """What the host says about itself.
-
-        Raises:
-            ConfigError: There is no such host.
-        """
-        return ray.get(self._connect().health.remote())
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Without connection and recipe: the process that composed the search starts hosts, others find them."""
-        return {**self.__dict__, "recipe": None, "_handle": None}
-
-    def _ask(self, method: str, *arguments: Any) -> Any:
-        """The host's answer; a host that was stopped meanwhile is started again, once."""
-        try:
-            return self._try(method, *arguments)
-        except RayActorError:
-            self._handle = None
-        return self._try(method, *arguments)
-
-    def _try(self, method: str, *arguments: Any) -> Any:
-        try:
-            return ray.get(getattr(self._connect(), method).remote(self.identity, *arguments))
-        except RayTaskError as error:
-            if isinstance(error.cause, NasrayError):  # the message alone: it is for the user
-                raise type(error.cause)(str(error.cause)) from None
-            raise
-
-    def _connect(self) -> Any:
-        if self._handle is None:
-            found = directory.find_or_start(self.recipe) if self.recipe else directory.find(self.identity.name)
-            self._handle = found
-        return self._handle

@@ -1,0 +1,63 @@
+"""What every client of a host does: find it, ask it, and start it again if it was stopped."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import ray
+from ray.exceptions import RayActorError, RayTaskError
+
+from nasray.actors import directory
+from nasray.actors.host_recipe import HostRecipe
+from nasray.actors.identity import Identity
+from nasray.core.errors import NasrayError
+
+
+@dataclass(kw_only=True)
+class HostClient:
+    """A client of a host; derive from it what the part inside the host is.
+
+    Connects at the first call. Pickles without connection and recipe, so that it can travel to workers, which find the
+    host by name.
+
+    Args:
+        identity: The host that is meant.
+        recipe: How to start the host if it is not there; None to rely on somebody else.
+    """
+
+    identity: Identity
+    recipe: HostRecipe | None
+    _handle: Any = field(init=False, default=None, repr=False, compare=False)
+
+    def health(self) -> dict[str, Any]:
+        """What the host says about itself.
+
+        Raises:
+            ConfigError: There is no such host.
+        """
+        return ray.get(self._connect().health.remote())
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without connection and recipe: the process that composed the search starts hosts, others find them."""
+        return {**self.__dict__, "recipe": None, "_handle": None}
+
+    def _ask(self, method: str, *arguments: Any) -> Any:
+        """The host's answer; a host that was stopped meanwhile is started again, once."""
+        try:
+            return self._try(method, *arguments)
+        except RayActorError:
+            self._handle = None
+        return self._try(method, *arguments)
+
+    def _try(self, method: str, *arguments: Any) -> Any:
+        try:
+            return ray.get(getattr(self._connect(), method).remote(self.identity, *arguments))
+        except RayTaskError as error:
+            if isinstance(error.cause, NasrayError):  # the message alone: it is for the user
+                raise type(error.cause)(str(error.cause)) from None
+            raise
+
+    def _connect(self) -> Any:
+        if self._handle is None:
+            found = directory.find_or_start(self.recipe) if self.recipe else directory.find(self.identity.name)
+            self._handle = found
+        return self._handle
