@@ -22,11 +22,11 @@ from nasray.analysis.ranking_quality import ranking_quality, top_share
 from nasray.app.catalogs import default_catalog, space_named
 from nasray.core.architecture import Architecture
 from nasray.core.seeds import Streams
-from nasray.data.filled_column import filled_column
 from nasray.predictors.flops import Flops
 from nasray.predictors.live_parameters import LiveParameters
 from nasray.predictors.parameters import Parameters
 from nasray.predictors.pretrained_gcn import PretrainedGcn
+from nasray.predictors.published_zero_cost import PublishedZeroCost
 from nasray.predictors.rank_sum import RankSum
 from nasray.predictors.table_lookup import TableLookup
 
@@ -60,7 +60,6 @@ def log_look(reason: str) -> None:
 
 
 def rows_of(space: Any, table: Any, cells: Sequence[Architecture]) -> Rows:
-    at = table.rows(cells)
     images: dict[str, Any] = {"space": space, "input_shape": (3, 32, 32), "n_classes": 10}
     lookup = TableLookup(
         space=space,
@@ -75,7 +74,7 @@ def rows_of(space: Any, table: Any, cells: Sequence[Architecture]) -> Rows:
     }
     found["TransNAS look-up"] = [lookup.predict(cells)]
     for name in table.names:
-        found[name] = [worst_last(filled_column(table, name, space.pruned)[at])]
+        found[name] = [PublishedZeroCost(space=space, table=table, column=name).predict(cells)]
     ranked = partial(RankSum, space=space, table=table)
     names = [f"zc_c10_{one}" for one in ("nwot", "synflow", "jacov", "params")]
     found["rank sum nwot + synflow + jacov + params"] = [ranked(columns=names, predictors=[]).predict(cells)]
@@ -88,11 +87,6 @@ def rows_of(space: Any, table: Any, cells: Sequence[Architecture]) -> Rows:
     for name, columns in C_COLUMNS.items():
         found[name] = [ranked(columns=columns, predictors=[Known(one)]).predict(cells) for one in found["track B"]]
     return found
-
-
-def worst_last(values: np.ndarray) -> np.ndarray:
-    """A score that could not be computed is below all others."""
-    return np.where(np.isnan(values), np.nanmin(values) - 1, values)
 
 
 def figures(rows: Rows, truth: np.ndarray) -> dict[str, Any]:
