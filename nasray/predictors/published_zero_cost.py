@@ -50,6 +50,9 @@ class PublishedZeroCost:
             DataError: The table has no row for one of them.
         """
         found = self._values[self._table.rows(architectures)]
-        gaps = np.flatnonzero(np.isnan(found))
-        found[gaps] = self._values[self._table.rows([self._view.pruned(architectures[gap]) for gap in gaps])]
+        missing = np.isnan(found)
+        twins = [
+            self._view.pruned(architecture) for architecture, gap in zip(architectures, missing, strict=True) if gap
+        ]
+        found[missing] = self._values[self._table.rows(twins)]
         return np.where(np.isnan(found), FAILED, found)
