@@ -33,8 +33,8 @@ check: $(VENV)/.installed-dev ## Lint, formatting, types, import contracts, spel
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/codespell
-	$(BIN)/yamllint --strict conf .pre-commit-config.yaml .yamllint.yaml
-	$(BIN)/shellcheck .ci/run $(wildcard cluster/*.sh)
+	$(BIN)/yamllint --strict conf cluster .pre-commit-config.yaml .yamllint.yaml
+	$(BIN)/shellcheck .ci/run $(wildcard cluster/*/*.sh)
 
 format: $(VENV)/.installed-dev ## Let ruff mend what it can
 	$(BIN)/ruff check --fix

@@ -45,6 +45,7 @@ def generator(space: NasBench101, batch_size: int, temperature: float) -> Gpt:
         input_shape=(3, 32, 32),
         adapt_epochs=0,
         adapt_learning_rate=1e-4,
+        leak="refuse",
     )
 
 

@@ -149,7 +149,7 @@ def valid_members(space: SearchSpace, proposed: Sequence[Architecture]) -> list[
 
 def generators(space: SearchSpace) -> dict[str, Generator]:
     """The GPT and its controls, as in conf/generator."""
-    settings: dict[str, Any] = {"checkpoint": None, "share": 0.5, "input_shape": (3, 32, 32)}
+    settings: dict[str, Any] = {"checkpoint": None, "share": 0.5, "input_shape": (3, 32, 32), "leak": "refuse"}
     drawing = {"seed": SEED, "top_k": 0, "batch_size": 256, "adapt_epochs": 0, "adapt_learning_rate": 1e-4}
     return {
         "gpt": Gpt(space=space, weights="pretrained", temperature=1.0, **settings, **drawing),

@@ -19,6 +19,7 @@ from corpora import CELLS101, CELLS201, SMALL101, sampled_cells, seen_classes101
 from layer_corpora import CHAINS, Sequenced, cell_network, chain_sequences, human_sequences, ids_of, vocabulary
 
 from nasray.core.architecture import Architecture
+from nasray.core.card import Card
 from nasray.core.space import TokenView
 from nasray.generators.checkpoint import Checkpoint
 from nasray.models.assets import ASSETS
@@ -51,22 +52,18 @@ def shape_of(n_words: int, width: int) -> GptShape:
     return GptShape(n_words=n_words, width=width, layers=4, heads=4, window=10, dropout=0.0)
 
 
-def unseen(
-    corpus: str, counts: dict[str, Any], recipe: GptRecipe, losses: Sequence[float], name: str
-) -> dict[str, Any]:
-    """The part of a card that says where a checkpoint comes from."""
-    return {
+def unseen(corpus: str, counts: dict[str, Any], recipe: GptRecipe, losses: Sequence[float], name: str) -> Card:
+    """The card of a checkpoint that has seen no labels."""
+    facts = {
         "corpus": corpus,
         **counts,
         "paper_structures": 168,
         "recipe": {key: getattr(recipe, key) for key in recipe.__slots__},
         "seed": SEED,
-        "command": f"python experiments/e05_next_layer/pretrain.py {name}",
         "commit": "see git log",
         "loss_nats_a_token": [round(loss, 4) for loss in losses],
-        "tables_seen": [],
-        "labels_seen": [],
     }
+    return Card(f"gpt_{name}", f"python experiments/e05_next_layer/pretrain.py {name}", (), facts)
 
 
 def cells(name: str, space: TokenView, found: Sequence[Architecture], corpus: str, recipe: GptRecipe) -> Checkpoint:
@@ -76,7 +73,7 @@ def cells(name: str, space: TokenView, found: Sequence[Architecture], corpus: st
     network = Gpt2(shape, SEED)
     losses = train_gpt(network, windows(sequences, shape.window, recipe.stride), recipe, SEED)
     return Checkpoint(
-        name=f"gpt_{name}",
+        card=unseen(corpus, {"sequences": len(sequences)}, recipe, losses, name),
         kind="tokens",
         words=tuple(space.vocabulary()),
         blocks=(),
@@ -87,7 +84,6 @@ def cells(name: str, space: TokenView, found: Sequence[Architecture], corpus: st
             "bigrams": bigrams(sequences),
             "beginnings": torch.zeros((0, 3), dtype=torch.int32),
         },
-        pedigree=unseen(corpus, {"sequences": len(sequences)}, recipe, losses, name),
     )
 
 
@@ -158,7 +154,7 @@ def layers(name: str = "layers", *, cells: bool = True, humans: bool = True) -> 
         "selector_loss_nats_a_block": [round(loss, 4) for loss in chosen],
     }
     return Checkpoint(
-        name=f"gpt_{name}",
+        card=unseen("; ".join(corpus), counts, ON_HUMANS if humans else ON_CELLS, curve, name),
         kind="layers",
         words=words,
         blocks=tuple(CHAINS.blocks()),
@@ -170,13 +166,6 @@ def layers(name: str = "layers", *, cells: bool = True, humans: bool = True) -> 
             "bigrams": bigrams(last),
             "beginnings": counted((word, block) for _, word, block in examples),
         },
-        pedigree=unseen(
-            "; ".join(corpus),
-            counts,
-            ON_HUMANS if humans else ON_CELLS,
-            curve,
-            name,
-        ),
     )
 
 
@@ -198,12 +187,12 @@ def main() -> None:
     torch.set_num_threads(1)
     start = time.perf_counter()
     checkpoint = MAKERS[args.name]()
-    checkpoint.write(args.folder / checkpoint.name)
+    checkpoint.write(args.folder / checkpoint.card.name)
     size = sum(np.prod(tensor.shape) for name, tensor in checkpoint.tensors.items() if name.startswith("gpt."))
     sys.stdout.write(
-        f"{checkpoint.name}: {checkpoint.pedigree['corpus']}\n"
+        f"{checkpoint.card.name}: {checkpoint.card.facts['corpus']}\n"
         f"{len(checkpoint.words)} words, {size:,} weights, {time.perf_counter() - start:.0f} s, "
-        f"loss {checkpoint.pedigree['loss_nats_a_token']}\n"
+        f"loss {checkpoint.card.facts['loss_nats_a_token']}\n"
     )
 
 

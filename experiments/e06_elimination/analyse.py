@@ -128,6 +128,7 @@ def rebuilder(name: str, space: SearchSpace) -> Rebuilder | None:
         input_shape=(3, 16, 16),
         adapt_epochs=0,
         adapt_learning_rate=0.0003,
+        leak="refuse",
     )
 
 

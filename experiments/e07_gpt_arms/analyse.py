@@ -23,6 +23,7 @@ from nasray.analysis.best_so_far import best_so_far
 from nasray.analysis.bootstrap import bootstrap_interval
 from nasray.analysis.paired_test import sign_flip_test
 from nasray.app.catalogs import space_named
+from nasray.app.named import part_named
 from nasray.core.measurement import Measurement
 from nasray.core.predictor import Rebuilder
 from nasray.core.seeds import Streams
@@ -30,15 +31,10 @@ from nasray.core.space import SearchSpace
 from nasray.data.image_sets.halved import Halved
 from nasray.data.image_sets.npz import Npz
 from nasray.evaluators.training import Training
-from nasray.generators.bigram import Bigram
-from nasray.generators.gpt import Gpt
-from nasray.generators.uniform import Uniform
 from nasray.models.acceleration import Acceleration
 from nasray.models.freezing import MODES
 from nasray.models.recipe import Recipe
 from nasray.simulator.study import study
-from nasray.strategies.gpt_evolution import GptEvolution
-from nasray.strategies.linear_decay import LinearDecay
 
 POPULATION, GENERATIONS, RATE = 8, 6, 0.4
 EVALUATIONS = POPULATION * GENERATIONS
@@ -88,26 +84,11 @@ def evaluator(space: SearchSpace, mode: str, seed: int) -> Training:
 
 
 def generator(arm: str, space: SearchSpace, seed: int) -> Rebuilder | None:
-    """Who rebuilds; nobody in the arm without a generator."""
+    """Who rebuilds, by the names of conf/generator; nobody in the arm without a generator."""
     if arm == "none":
         return None
-    if arm == "uniform":
-        return Uniform(space=space, share=0.5)
-    if arm == "bigram":
-        return Bigram(space=space, checkpoint=None, smoothing=0.01, share=0.5, input_shape=SHAPE)
-    return Gpt(
-        space=space,
-        checkpoint=None,
-        weights="random" if arm == "random_gpt" else "pretrained",
-        seed=seed,
-        temperature=1.0,
-        top_k=0,
-        share=0.5,
-        batch_size=32,
-        input_shape=SHAPE,
-        adapt_epochs=0,
-        adapt_learning_rate=0.0003,
-    )
+    settings = {"uniform": {}, "bigram": {"input_shape": SHAPE}}.get(arm, {"input_shape": SHAPE, "seed": seed})
+    return part_named("generator", arm, {"space": space}, **settings)
 
 
 @cache
@@ -124,18 +105,13 @@ def search(job: tuple[str, str, int]) -> dict[str, Any]:
     space = chains()
     training = evaluator(space, mode, seed)
     make = partial(
-        GptEvolution,
-        space=space,
-        generator=generator(arm, space, seed),
+        part_named,
+        "strategy",
+        "gpt_evolution",
+        {"space": space, "generator": generator(arm, space, seed)},
         population_size=POPULATION,
         generations=GENERATIONS,
-        crossover_probability=0.9,
-        mutation_probability=0.3,
-        elites=1,
-        elimination=LinearDecay(rate=0.0 if arm == "none" else RATE),
-        elimination_unit="block",
-        genotype="lamarckian",
-        learn_from_best=None,
+        elimination={"rate": 0.0 if arm == "none" else RATE},
     )
     began = time.process_time()
     (outcomes,) = study(make, space, training, seeds=[seed], evaluations=EVALUATIONS, width=POPULATION)

@@ -24,19 +24,15 @@ from nasray.analysis.bootstrap import bootstrap_interval
 from nasray.analysis.paired_test import sign_flip_test
 from nasray.analysis.threshold import evaluations_to, reach
 from nasray.app.catalogs import default_catalog, space_named
+from nasray.app.named import part_named
 from nasray.core.measurement import Outcome
 from nasray.core.predictor import Rebuilder
 from nasray.core.seeds import Streams
 from nasray.core.space import SearchSpace
 from nasray.core.strategy import Strategy
 from nasray.evaluators.table import TableEvaluator
-from nasray.generators.bigram import Bigram
-from nasray.generators.gpt import Gpt
-from nasray.generators.uniform import Uniform
 from nasray.simulator.study import study
 from nasray.strategies.diversity import Diversity
-from nasray.strategies.gpt_evolution import GptEvolution
-from nasray.strategies.linear_decay import LinearDecay
 from nasray.strategies.random_search import RandomSearch
 from nasray.strategies.regularized_evolution import RegularizedEvolution
 
@@ -80,26 +76,11 @@ def opened(task: str) -> tuple[SearchSpace, TableEvaluator]:
 
 
 def generator(arm: str, space: SearchSpace, seed: int) -> Rebuilder | None:
-    """Who rebuilds; nobody in the arm without a generator."""
+    """Who rebuilds, by the names of conf/generator; nobody in the arm without a generator."""
     if arm == "none":
         return None
-    if arm == "uniform":
-        return Uniform(space=space, share=0.5)
-    if arm == "bigram":
-        return Bigram(space=space, checkpoint=None, smoothing=0.01, share=0.5, input_shape=(3, 32, 32))
-    return Gpt(
-        space=space,
-        checkpoint=None,
-        weights="random" if arm == "random_gpt" else "pretrained",
-        seed=seed,
-        temperature=1.0,
-        top_k=0,
-        share=0.5,
-        batch_size=32,
-        input_shape=(3, 32, 32),
-        adapt_epochs=10 if arm == "gpt_adapted" else 0,
-        adapt_learning_rate=0.0003,
-    )
+    settings = {} if arm in ("uniform", "bigram") else {"seed": seed}
+    return part_named("generator", arm.removesuffix("_adapted"), {"space": space}, **settings)
 
 
 def maker(arm: str, space: SearchSpace, seed: int) -> Callable[[], Strategy]:
@@ -109,17 +90,13 @@ def maker(arm: str, space: SearchSpace, seed: int) -> Callable[[], Strategy]:
     if arm == "evolution":
         return partial(RegularizedEvolution, space=space, population_size=20, tournament_size=5)
     return partial(
-        GptEvolution,
-        space=space,
-        generator=generator(arm, space, seed),
+        part_named,
+        "strategy",
+        "gpt_evolution",
+        {"space": space, "generator": generator(arm, space, seed)},
         population_size=POPULATION,
         generations=GENERATIONS,
-        crossover_probability=0.9,
-        mutation_probability=0.3,
-        elites=1,
-        elimination=LinearDecay(rate=0.0 if arm == "none" else RATE),
-        elimination_unit="block",
-        genotype="lamarckian",
+        elimination={"rate": 0.0 if arm == "none" else RATE},
         learn_from_best=LEARNT_FROM if arm == "gpt_adapted" else None,
     )
 

@@ -3,12 +3,14 @@
 from typing import Any
 
 import ray
+from ray.exceptions import GetTimeoutError, RayActorError
 
 from nasray.actors.host import Host
 from nasray.actors.host_recipe import HostRecipe
 from nasray.core.errors import ConfigError, require
 
 NAMESPACE = "nasray"
+_HEAD = {"node:__internal_head__": 0.001}  # a resource that Ray's head node alone has, 1.0 of it
 _MOST_RETRIES = 3  # of a call whose host died; a call that kills every host must come to an end
 
 
@@ -27,6 +29,7 @@ def find_or_start(recipe: HostRecipe) -> Any:
             lifetime="detached",
             get_if_exists=True,
             num_cpus=recipe.num_cpus,
+            resources=_HEAD if recipe.on_head else {},
             scheduling_strategy="DEFAULT",  # else a host started inside a trial dies with the trial's placement group
             max_restarts=-1,
             max_task_retries=_MOST_RETRIES,
@@ -58,13 +61,16 @@ def names() -> list[str]:
     return sorted(one["name"] for one in found if one["namespace"] == NAMESPACE)
 
 
-def health(name: str) -> dict[str, Any]:
-    """What the host called ``name`` says about itself.
+def health(name: str, patience_seconds: float) -> dict[str, Any] | None:
+    """What the host called ``name`` says about itself; None if it says nothing in time, as one that is restarting.
 
     Raises:
         ConfigError: There is none, or this process is not connected to a Ray cluster.
     """
-    return ray.get(find(name).health.remote())
+    try:
+        return ray.get(find(name).health.remote(), timeout=patience_seconds)
+    except (GetTimeoutError, RayActorError):
+        return None
 
 
 def stop(name: str) -> None:

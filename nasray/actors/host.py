@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -37,6 +38,7 @@ class Host:
         self._batcher = Batcher(self._answers, recipe.batching)
         self._thread = ThreadPoolExecutor(max_workers=1)
         self._parts: OrderedDict[str, Any] = OrderedDict()
+        self._started = time.monotonic()
 
     async def call(self, client: Identity, knowledge: str, items: Sequence[Any]) -> list[Any]:
         """One answer an item.
@@ -71,9 +73,11 @@ class Host:
             "version": self._recipe.identity.version,
             "configuration": self._recipe.identity.configuration,
             "pid": os.getpid(),
+            "up_seconds": time.monotonic() - self._started,
             "calls": done.calls,
             "items": done.items,
             "batches": done.batches,
+            "batch_size": self._recipe.batching.size,
             "mean_batch_size": done.items / done.batches if done.batches else 0.0,
             "queue_length": done.n_waiting,
         }

@@ -20,6 +20,7 @@ class HostRecipe:
         batching: How calls are put together.
         store: Where a part that learns keeps what it learnt; every node must reach it.
         num_cpus: Ray CPUs that the host holds; 0 leaves them all to workers.
+        on_head: Whether it lives on the head node, also when it is started again: for what is kept on a local disk.
     """
 
     identity: Identity
@@ -28,3 +29,4 @@ class HostRecipe:
     batching: Batching
     store: BlobStore
     num_cpus: float = 0.0
+    on_head: bool = False

@@ -17,9 +17,11 @@ class RemoteLanguageModel(HostClient):
 
     Args:
         model: The name that requests must bear.
+        concurrency: Places in the host's batches.
     """
 
     model: str
+    concurrency: int
 
     def complete(self, request: Request) -> Reply:
         """The reply; waits for the host. A host that was stopped meanwhile is started again, once.
@@ -32,3 +34,6 @@ class RemoteLanguageModel(HostClient):
         if isinstance(answer, NasrayError):
             raise answer
         return answer
+
+    def close(self) -> None:
+        """The host goes on serving others."""

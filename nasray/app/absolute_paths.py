@@ -53,4 +53,6 @@ def _expanded(value: Any) -> Any:
 
 
 def _anchored(value: Any, start: Path) -> Any:
-    return str(start / value) if isinstance(value, str) and value and not value.startswith("~") else value
+    if not isinstance(value, str) or not value or value.startswith("~") or "://" in value:
+        return value
+    return str(start / value)

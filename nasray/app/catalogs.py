@@ -7,8 +7,10 @@ from typing import Any, cast
 from omegaconf import OmegaConf
 
 from nasray.app.schema import PathsConfig
+from nasray.core.errors import CapabilityError, DataError
 from nasray.core.space import SearchSpace
 from nasray.data.catalog import Catalog
+from nasray.data.table import Table
 
 
 def catalog_of(paths: PathsConfig) -> Catalog:
@@ -22,6 +24,37 @@ def default_catalog() -> Catalog:
     return catalog_of(PathsConfig.model_validate(_loaded("paths", "default")))
 
 
+def table_for(space: SearchSpace, name: str, catalog: Catalog) -> Table:
+    """The table ``name``, to look up cells of ``space``; imported, if need be, by the space that it belongs to.
+
+    Raises:
+        CapabilityError: It has the cells of another space.
+        DataError: It cannot be had, or is damaged.
+    """
+    entry = catalog.entry(name)
+    owner = space_named(entry.space)
+    if not catalog.has(name):
+        catalog.open(name, owner)
+    try:
+        return catalog.open(name, space)
+    except (CapabilityError, DataError) as error:
+        if isinstance(space, type(owner)):
+            raise
+        others = "".join(f", or evaluator={one}" for one in _evaluators_of(space, catalog))
+        raise CapabilityError(
+            f"table {name} has the cells of space={entry.space}, not those of {type(space).__name__}; choose "
+            f"space={entry.space}{others}, or one without a table, e.g. evaluator=training"
+        ) from error
+
+
+def _evaluators_of(space: SearchSpace, catalog: Catalog) -> list[str]:
+    """The files in conf/evaluator whose tables have the cells of ``space``."""
+    spaces = {entry.name: entry.space for entry in catalog.entries}
+    tables = {name: _loaded("evaluator", name, resolve=False).get("table") for name in _options("evaluator")}
+    owners = {name: space_named(spaces[table]) for name, table in tables.items() if table in spaces}
+    return [name for name, owner in owners.items() if isinstance(space, type(owner))]
+
+
 def space_named(name: str) -> SearchSpace:
     """The space of conf/space/NAME.yaml."""
     from nasray.app.parts import build  # imports Hydra, which listing tables does not need
@@ -29,6 +62,10 @@ def space_named(name: str) -> SearchSpace:
     return build(_loaded("space", name))
 
 
-def _loaded(group: str, name: str) -> dict[str, Any]:
+def _options(group: str) -> list[str]:
+    return sorted(file.name.removesuffix(".yaml") for file in (files("nasray.conf") / group).iterdir())
+
+
+def _loaded(group: str, name: str, *, resolve: bool = True) -> dict[str, Any]:
     text = (files("nasray.conf") / group / f"{name}.yaml").read_text()
-    return cast(dict[str, Any], OmegaConf.to_container(OmegaConf.create(text), resolve=True))
+    return cast(dict[str, Any], OmegaConf.to_container(OmegaConf.create(text), resolve=resolve))

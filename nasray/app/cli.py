@@ -12,8 +12,9 @@ from nasray import __version__
 from nasray.app.completion import complete_overrides
 from nasray.app.data_verbs import data
 from nasray.app.exit_codes import exit_codes
-from nasray.app.host_verbs import host
+from nasray.app.host_verbs import host, status
 from nasray.app.llm_verbs import llm
+from nasray.app.sweep_verbs import sweep
 from nasray.core.errors import NasrayError
 
 
@@ -32,9 +33,14 @@ app = typer.Typer(
 app.add_typer(data, name="data")
 app.add_typer(host, name="host")
 app.add_typer(llm, name="llm")
+app.add_typer(sweep, name="sweep")
+app.command()(status)
 
 
-@app.callback(epilog="Examples: `nasray run experiment=smoke` · `nasray report runs -o all.html` · `nasray doctor`")
+@app.callback(
+    epilog="Examples: `nasray run experiment=smoke paths.runs=runs/smoke` · `nasray report runs/smoke -o smoke.html` · "
+    "`nasray doctor`"
+)
 def nasray(  # pyright: ignore[reportUnusedFunction] - Typer calls it
     _version: Annotated[
         bool, typer.Option("--version", help="Show the version.", callback=_print_version, is_eager=True)
@@ -64,7 +70,12 @@ def run(
 
 
 @app.command()
-def resume(path: RunPath) -> None:
+def resume(
+    path: RunPath,
+    changes: Annotated[
+        list[str] | None, typer.Argument(help="Other caps: language_model.caps.calls=300", show_default=False)
+    ] = None,
+) -> None:
     """Go on with an interrupted run.
 
     Example: `nasray resume runs/2026-11-22/10-15-00-123456-random_search-training-0`
@@ -75,7 +86,7 @@ def resume(path: RunPath) -> None:
 
     with exit_codes(path):
         finished = open_run(path).result is not None
-        go_on(path)
+        go_on(path, changes or [])
         if finished:
             print(f"{path} is finished already; nothing was left to do")
         print_summary(path)

@@ -5,6 +5,7 @@
 
 import logging
 import os
+import socket
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -14,16 +15,19 @@ from typing import Any
 from nasray.app.schema import RunConfig
 from nasray.core.errors import ConfigError
 
+_ANSWER_SECONDS = 10.0
 _TOKEN = Path("~/.ray/auth_token").expanduser()
 
 
 def needs_ray(config: RunConfig) -> bool:
-    """Whether the executor, or the predictor's host, is on a Ray cluster."""
-    hosted = config.predictor is not None and config.host is not None and config.host.where == "host"
-    return hosted or _executor_needs_ray(config)
+    """Whether the executor, or the host of predictor, generator or language model, is on a Ray cluster."""
+    shared = any(one is not None for one in (config.predictor, config.generator, config.language_model))
+    hosted = shared and config.host is not None and config.host.where == "host"
+    return hosted or executor_needs_ray(config)
 
 
-def _executor_needs_ray(config: RunConfig) -> bool:
+def executor_needs_ray(config: RunConfig) -> bool:
+    """Whether candidates are evaluated by workers on a Ray cluster, not in this process."""
     return str(config.executor.get("_target_", "")).startswith("nasray.tune.")
 
 
@@ -59,6 +63,7 @@ def attached(address: str | None, *, num_cpus: int | None = None, num_gpus: int 
         yield
         return
     if address:
+        _check_answers(address)
         _use_token()
     sizes: dict[str, Any] = {} if address else {"num_cpus": num_cpus, "num_gpus": num_gpus}
     try:
@@ -71,14 +76,39 @@ def attached(address: str | None, *, num_cpus: int | None = None, num_gpus: int 
             **sizes,
         )
     except ConnectionError as error:
+        raise _unanswered(address, error) from error
+    except ValueError as error:
+        if address is None:
+            raise
         raise ConfigError(
-            f"no Ray cluster answers at {address!r} ({error}); start one (`ray start --head`), correct ray.address or "
-            "RAY_ADDRESS, or use ray=local without RAY_ADDRESS"
+            f"ray.address ({address!r}) must be HOST:PORT, auto, or null ({error}); correct it"
         ) from error
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def _check_answers(address: str) -> None:
+    """Fail at once where nothing listens: Ray itself would try again for minutes.
+
+    Raises:
+        ConfigError: The address is one of host and port, and nothing listens there.
+    """
+    host, _, port = address.rpartition(":")
+    if not host or "/" in host or not port.isdecimal():
+        return
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_ANSWER_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise _unanswered(address, error) from error
+
+
+def _unanswered(address: str | None, error: Exception) -> ConfigError:
+    return ConfigError(
+        f"no Ray cluster answers at {address!r} ({error}); start one (`ray start --head`), correct ray.address or "
+        "RAY_ADDRESS, or use ray=local without RAY_ADDRESS"
+    )
 
 
 def _use_token() -> None:
@@ -95,7 +125,7 @@ def room(config: RunConfig) -> int:
     Raises:
         ConfigError: A cluster of this machine alone cannot hold one worker.
     """
-    if not _executor_needs_ray(config):
+    if not executor_needs_ray(config):
         return 1
     import ray
 

@@ -36,7 +36,8 @@ def _options(group: str, typed: str) -> list[str]:
 def _top_level(typed: str) -> list[str]:
     """Groups, sections, and settings outside of any section."""
     root = files("nasray.conf")
-    groups = [entry.name for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith("__")]
+    groups = [entry.name for entry in root.iterdir() if entry.is_dir() and entry.name not in ("__pycache__", "hydra")]
+    groups += [f"hydra/{entry.name}" for entry in (root / "hydra").iterdir()]
     own = [name for name in _yaml("run") if name not in ("defaults", "hydra")]
     return sorted(f"{name}=" for name in {*groups, *own} if name.startswith(typed))
 

@@ -1,21 +1,27 @@
 """One search, put together: every part built and handed what it needs, nothing started yet."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nasray.analysis.trade_off import TradeOff
-from nasray.app.catalogs import catalog_of, space_named
+from nasray.app.catalogs import catalog_of, space_named, table_for
+from nasray.app.efforts import check_efforts
 from nasray.app.generator import generator_of
+from nasray.app.isolation import check_isolation
+from nasray.app.language_model import language_model_of
 from nasray.app.parts import EvaluatorFactory, build, columns_table_name, evaluator_factory, table_names
 from nasray.app.predictor import predictor_of, predictor_tables
+from nasray.app.refiner import refiner_of, with_sources
 from nasray.app.schema import RunConfig, validated
-from nasray.app.trade_offs import check_columns, trade_off_of
-from nasray.app.weights import check_weights, checkpoints_of, store_of
+from nasray.app.settings import section
+from nasray.app.trade_offs import asked_columns, check_columns, trade_off_of
+from nasray.app.weights import check_store, check_weights, checkpoints_of, store_of
 from nasray.core.architecture import Architecture
 from nasray.core.budget import Budget
+from nasray.core.errors import require
 from nasray.core.evaluator import Evaluator
 from nasray.core.executor import Executor
 from nasray.core.observer import Observer
@@ -24,6 +30,7 @@ from nasray.core.scheduler import Scheduler
 from nasray.core.space import SearchSpace, TextView
 from nasray.core.strategy import Strategy
 from nasray.data.table import Table
+from nasray.llm.tallied_model import TalliedModel
 from nasray.schedulers.never_stop import NeverStop
 from nasray.tracking.progress import Progress
 from nasray.tracking.quality_tally import QualityTally
@@ -44,7 +51,8 @@ class Composition:
         budget: When to stop.
         tables: The open tables that the evaluator reads.
         predictor: Who scores, if a part asks for scores.
-        leaks: In words, the labels that the predictor was trained on and is used on all the same.
+        language_model: Who is asked in words, if a part asks.
+        leaks: In words, the labels that a part was trained on, or reads, and is used on all the same.
     """
 
     config: RunConfig
@@ -56,6 +64,7 @@ class Composition:
     budget: Budget
     tables: dict[str, Table]
     predictor: Predictor | None
+    language_model: TalliedModel | None
     leaks: tuple[str, ...]
 
     @property
@@ -80,19 +89,29 @@ def compose(raw: dict[str, Any], folder: Path) -> Composition:
     """
     config = validated(raw)
     budget = Budget(evaluations=config.budget.evaluations, wall_seconds=config.budget.wall_seconds)
-    space: SearchSpace = build(config.space)
+    space: SearchSpace = _part("space", config.space)
     names, further = table_names(config.evaluator), columns_table_name(config.evaluator)
-    tables = {name: catalog_of(config.paths).open(name, space) for name in (*names, *([further] if further else []))}
     catalog, consulted = catalog_of(config.paths), predictor_tables(config.predictor)
+    tables = {name: table_for(space, name, catalog) for name in (*names, *([further] if further else []))}
     others = {name: catalog.open(name, space_named(catalog.entry(name).space)) for name in consulted}
-    predictor, leaks = predictor_of(config, space, [config.strategy, config.scheduler or {}], others)
-    generator = generator_of(config.generator, space, config.strategy)
-    strategy: Strategy = build(config.strategy, space=space, predictor=predictor, generator=generator)
-    scheduler = _scheduler_of(config, strategy=strategy, space=space, predictor=predictor)
+    learnt_from = predictor_tables([config.strategy, config.refiner])
+    others |= {name: table_for(space, name, catalog) for name in learnt_from}
+    asking = [config.predictor, config.generator, config.refiner, config.strategy, config.scheduler]
+    language_model = language_model_of(config, asking, folder)
+    predictor, leaks = predictor_of(config, space, [config.strategy, config.scheduler or {}], others, language_model)
+    generator, taught = generator_of(config, space, language_model)
+    live = {"space": space, "predictor": predictor, "language_model": language_model}
+    refiner, read = refiner_of(config, space, others, language_model)
+    sourced = with_sources(config, others)
+    strategy: Strategy = _part("strategy", sourced, generator=generator, refiner=refiner, **live)
+    scheduler = _scheduler_of(config, strategy=strategy, **live)
     check_weights(config, scheduler)
-    live = {"space": space, "store": store_of(folder), "checkpoint_folder": checkpoints_of(folder)}
+    check_store(config, folder)
+    live = {"space": space, "store": store_of(config.paths, folder), "checkpoint_folder": checkpoints_of(folder)}
     live |= {"table": next(iter(tables.values())), "columns_table": tables.get(further or "")} if tables else {}
-    factory = evaluator_factory(config.evaluator, **live)
+    live |= {"asked": asked_columns(trade_off_of(strategy))}
+    with section("evaluator", config.evaluator.get("_target_")):
+        factory = evaluator_factory(config.evaluator, **live)
     composed = Composition(
         config=config,
         space=space,
@@ -103,9 +122,12 @@ def compose(raw: dict[str, Any], folder: Path) -> Composition:
         budget=budget,
         tables=others | tables,
         predictor=predictor,
-        leaks=leaks,
+        language_model=language_model,
+        leaks=tuple(dict.fromkeys((*leaks, *taught, *read))),
     )
     check_columns(composed.trade_off, composed.evaluator)
+    check_isolation(config, composed.evaluator)
+    check_efforts(config, scheduler, composed.evaluator)
     executor_of(config, lambda: 1)  # built for their checks alone: used are those of ``session``, on a live cluster
     observers_of(composed, "", folder, raw, 0)
     return composed
@@ -113,7 +135,15 @@ def compose(raw: dict[str, Any], folder: Path) -> Composition:
 
 def _scheduler_of(config: RunConfig, *, strategy: Strategy, **live: Any) -> Scheduler:
     """The policy around the strategy; runs that were begun before there were any never stop."""
-    return build(config.scheduler, strategy=strategy, **live) if config.scheduler else NeverStop(strategy=strategy)
+    if not config.scheduler:
+        return NeverStop(strategy=strategy)
+    return _part("scheduler", config.scheduler, strategy=strategy, **live)
+
+
+def _part(name: str, config: Mapping[str, Any], **live: Any) -> Any:
+    """The part that the section ``name`` describes."""
+    with section(name, config.get("_target_")):
+        return build(config, **live)
 
 
 def executor_of(config: RunConfig, workers: Callable[[], int]) -> Executor:
@@ -128,7 +158,13 @@ def executor_of(config: RunConfig, workers: Callable[[], int]) -> Executor:
 def observers_of(composed: Composition, run_id: str, folder: Path, raw: dict[str, Any], told: int) -> list[Observer]:
     """Who watches: the terminal, and W&B unless it is off. ``told`` slots were told to an earlier process."""
     watching: list[Observer] = [terminal_of(composed, told)]
-    if composed.config.tracking.get("mode") != "none":
+    mode = composed.config.tracking.get("mode")
+    require(
+        mode == "none" or len(composed.config.tracking) > 1,
+        f"tracking.mode ({mode!r}) must be none where no tracker is chosen; choose tracking=wandb_offline or "
+        "tracking=wandb_online",
+    )
+    if mode != "none":
         settings = {"_target_": f"{WandbRun.__module__}.{WandbRun.__name__}", **composed.config.tracking}
         predictor = composed.predictor
         quality = QualityTally(predictor.higher_is_better) if predictor else None

@@ -17,16 +17,19 @@ Name = Annotated[str, typer.Argument(help="A name in `nasray data list`.", show_
 
 @data.command("list")
 def list_() -> None:
-    """Every known table, and whether it is here.
+    """Every known table: whether it is here, what was measured on which split, for how long and how often, by whom.
 
     Example: `nasray data list`
     """
     from nasray.app.catalogs import default_catalog
 
     with exit_codes():
-        for table in default_catalog().listing():
-            print(f"{table.name:<16} {table.rows:>8,} cells   {table.state:<10} {table.problem or table.path}")
-            print(f"{'':<16} {table.provenance} ({table.licence})")
+        tables = default_catalog().listing()
+        width = max(len(table.name) for table in tables)
+        for table in tables:
+            print(f"{table.name:<{width}} {table.rows:>8,} cells   {table.state:<10} {table.problem or table.path}")
+            for line in (*table.contents, f"from {table.provenance}; licence {table.licence}"):
+                print(f"    {line}")
 
 
 @data.command()
@@ -86,3 +89,36 @@ def import_(
         catalog = default_catalog()
         table = catalog.import_file(name, source, space_named(catalog.entry(name).space))
         print(f"{name}: {len(table):,} cells in {table.path}")
+
+
+@data.command("build-gettext-corpus")
+def build_gettext_corpus(
+    source: Annotated[str, typer.Option(help="Language that is translated.")] = "en",
+    target: Annotated[str, typer.Option(help="Language that is translated to.")] = "de",
+    root: Annotated[Path, typer.Option(help="Where programs keep their messages.")] = Path("/usr/share"),
+    output: Annotated[Path | None, typer.Option(help="A folder; without one, in the folder of tables.")] = None,
+) -> None:
+    """Make a parallel corpus out of what this machine's programs say in two languages; for `dataset=parallel_text`.
+
+    Example: `nasray data build-gettext-corpus --source en --target de`
+    """
+    from nasray.app.catalogs import default_catalog
+    from nasray.data.gettext_corpus import GettextCorpus
+
+    with exit_codes():
+        corpus = GettextCorpus.found_in(root, source, target)
+        folder = output or default_catalog().folder / f"gettext_{source}_{target}"
+        corpus.write(folder)
+        n_files = sum(map(len, corpus.catalogues.values()))
+        print(
+            f"{n_files} message catalogues of {len(corpus.catalogues)} programs under {root}; torn: {len(corpus.torn)}"
+        )
+        for part, programs in corpus.parts.items():
+            largest = sorted(programs, key=lambda name: -len(programs[name]))[:5]
+            named = ", ".join(f"{name} {len(programs[name]):,}" for name in largest)
+            print(f"{part:<6} {corpus.size(part):>7,} pairs of {len(programs)} programs: {named}, …")
+        for line in corpus.torn:
+            print(line)
+        print(
+            f"written to {folder}, its origin to origin.json; use it with dataset=parallel_text dataset.folder={folder}"
+        )

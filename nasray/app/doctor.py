@@ -6,7 +6,9 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Iterator
+from netrc import NetrcParseError, netrc
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 
@@ -15,7 +17,7 @@ from nasray.app.provenance import commit, versions
 
 _GPU_FILES = ("nvidia[0-9]*", "dxg", "kfd")  # CUDA, CUDA under WSL, ROCm
 _ANSWER_SECONDS = 2.0
-_KEYS = ("WANDB_API_KEY", "OPENAI_API_KEY", "HF_TOKEN")
+_KEYS = ("OPENAI_API_KEY", "HF_TOKEN")
 
 
 def examine() -> Iterator[str]:
@@ -39,6 +41,7 @@ def examine() -> Iterator[str]:
     for table in catalog.listing():
         remedy = "; see `nasray data fetch --help`" if table.state in ("missing", "damaged") else ""
         yield _line("table", f"{table.name}: {table.state}{remedy}")
+    yield _line("key", _wandb())
     for key in _KEYS:
         yield _line("key", f"{key} {'present' if os.environ.get(key) else 'not set'}")
 
@@ -61,6 +64,21 @@ def _gpu() -> str:
     if not torch.cuda.is_available():
         return f"none that torch {torch.__version__} can use; candidates train on the CPU; install its build for CUDA"
     return ", ".join(torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count()))
+
+
+def _wandb() -> str:
+    """Where W&B would find a key: in the environment, or where ``wandb login`` puts it."""
+    if os.environ.get("WANDB_API_KEY"):
+        return "WANDB_API_KEY present"
+    file = Path(os.environ.get("NETRC") or "~/.netrc").expanduser()
+    server = urlsplit(os.environ.get("WANDB_BASE_URL") or "https://api.wandb.ai").netloc
+    try:
+        found = netrc(file).authenticators(server)
+    except (OSError, NetrcParseError):
+        found = None
+    if found and found[2]:
+        return f"WANDB_API_KEY not set, but W&B has a login in {file}"
+    return f"WANDB_API_KEY not set, and W&B has no login in {file}; for tracking=wandb_online: wandb login"
 
 
 def _ray() -> str:

@@ -1,7 +1,8 @@
 """How the command line ends.
 
 0: done. 2: a user error, told in one message. 3: a crash, with its traceback; or a search that ended without one
-measured candidate, with the message of the first failure. 130: interrupted.
+measured candidate, with the message of the first failure. 100 + n: n jobs of a sweep failed, at most 125. 130:
+interrupted.
 """
 
 import errno

@@ -4,17 +4,20 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import chain
 from typing import Any
 
 from nasray.analysis.hypervolume import hypervolume
 from nasray.analysis.trade_off import NOTHING, Loss, TradeOff
 from nasray.app.composition import Composition
 from nasray.app.predictor_quality import predictor_quality
+from nasray.app.principles_facts import principles_facts
+from nasray.core.architecture import Architecture
 from nasray.core.evaluator import Evaluator
 from nasray.core.executor import Executor
 from nasray.core.known_optimum import KnownOptimum
 from nasray.core.known_splits import KnownSplits
-from nasray.core.measurement import NO_COST, Measurement, Outcome, Split, TestScore
+from nasray.core.measurement import NO_COST, Cost, Measurement, Outcome, Split, TestScore
 from nasray.core.proposal import Proposal
 from nasray.core.seeds import Streams
 from nasray.core.space import GraphView
@@ -45,9 +48,13 @@ def ranked(outcomes: Sequence[Outcome], trade_off: TradeOff = NOTHING) -> list[O
             outcome.proposal.slot,
         )
 
-    best: dict[str, Outcome] = {}
-    for outcome in sorted((one for one in outcomes if isinstance(one.result, Measurement)), key=place):
-        best.setdefault(outcome.proposal.architecture.key, outcome)
+    def plain_place(outcome: Outcome) -> tuple[float, float, int]:
+        return -outcome.rung, -outcome.value, outcome.proposal.slot
+
+    best: dict[tuple[int, ...], Outcome] = {}
+    measured = [one for one in outcomes if isinstance(one.result, Measurement)]
+    for outcome in sorted(measured, key=plain_place if trade_off == NOTHING else place):
+        best.setdefault(outcome.proposal.architecture.genes, outcome)
     return list(best.values())
 
 
@@ -62,28 +69,43 @@ def result_of(composed: Composition, search: Search, executor: Executor) -> dict
     """Everything that is known at the end of a search; calls TEST, for the only time."""
     trade_off = composed.trade_off
     best = ranked(search.outcomes, trade_off)
+    top = _cells(composed, best[: composed.config.top])
+    distinct = _distinct(search.outcomes)
     return {
         "archive": archive_hash(search.outcomes),
         "stopped": search.stopped or "budget",
         "evaluations": len(search.outcomes),
         "failures": sum(not isinstance(outcome.result, Measurement) for outcome in search.outcomes),
         "wall_seconds": search.wall_seconds,
-        "cost": asdict(sum((outcome.result.cost for outcome in search.outcomes), NO_COST)),
-        "best": _cell(composed, best[0]) if best else None,
-        "top": [_cell(composed, outcome) for outcome in best[: composed.config.top]],
+        "cost": asdict(_cost(search.outcomes)),
+        "best": top[0] if top else None,
+        "top": top,
         **_front(composed, trade_off, search.outcomes),
         "constraints": _constraints(trade_off, search.outcomes),
         **(_tested(composed, best[0].proposal, executor) if best and has_test(composed.evaluator) else {"test": None}),
         "optimum": _optimum(composed),
-        "rates": _rates(composed, search.outcomes),
-        "operators": _operators(composed, search.outcomes),
+        "rates": _rates(composed, search.outcomes, [cell for cell, _ in distinct]),
+        "operators": _operators(composed, distinct),
         "predictor": predictor_quality(composed, search.outcomes),
+        "principles": principles_facts(composed, search.outcomes),
+        "language_model": _language_model(composed),
     }
 
 
-def _cell(composed: Composition, outcome: Outcome) -> dict[str, Any]:
+def _language_model(composed: Composition) -> dict[str, Any] | None:
+    """What all processes of the run asked, and what that cost; None without a language model."""
+    model = composed.language_model
+    return None if model is None else {"model": model.model, **model.tally().to_json()}
+
+
+def _cells(composed: Composition, outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
+    space = composed.space if isinstance(composed.space, GraphView) else None  # once: it takes longer than a graph
+    return [_cell(composed, outcome, space) for outcome in outcomes]
+
+
+def _cell(composed: Composition, outcome: Outcome, space: GraphView | None) -> dict[str, Any]:
     architecture = outcome.proposal.architecture
-    drawn = composed.space.graph(architecture) if isinstance(composed.space, GraphView) else None
+    drawn = None if space is None else space.graph(architecture)
     return {
         "slot": outcome.proposal.slot,
         "text": composed.describe(architecture),
@@ -91,8 +113,13 @@ def _cell(composed: Composition, outcome: Outcome) -> dict[str, Any]:
         "value": outcome.value,
         "operation": outcome.proposal.operation,
         "columns": dict(outcome.result.columns) if isinstance(outcome.result, Measurement) else {},
-        "graph": asdict(drawn) if drawn else None,
+        "graph": {"operators": drawn.operators, "edges": drawn.edges} if drawn else None,
     }
+
+
+def _cost(outcomes: Sequence[Outcome]) -> Cost:
+    """What all evaluations took together; most of a table's took nothing."""
+    return sum((cost for one in outcomes if (cost := one.result.cost) is not NO_COST), NO_COST)
 
 
 def _front(composed: Composition, trade_off: TradeOff, outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -101,7 +128,7 @@ def _front(composed: Composition, trade_off: TradeOff, outcomes: Sequence[Outcom
         return {"front": None, "hypervolume": None}
     members = trade_off.front(outcomes)
     losses = [loss for loss in trade_off.losses(outcomes) if loss is not None]
-    rows = [_cell(composed, outcome) for outcome in members]
+    rows = _cells(composed, members)
     wanted = ("slot", "text", "value", "columns")
     return {
         "front": [{name: row[name] for name in wanted} for row in rows],
@@ -208,25 +235,28 @@ def _optimum(composed: Composition) -> dict[str, float] | None:
     return {"valid": evaluator.optimum(), "top_share_threshold": evaluator.threshold(TOP_SHARE)}
 
 
-def _rates(composed: Composition, outcomes: Sequence[Outcome]) -> dict[str, float]:
+def _distinct(outcomes: Sequence[Outcome]) -> list[tuple[Architecture, int]]:
+    """Each architecture once, and in how many slots it is; told apart by genes, which hash faster."""
+    cells = [outcome.proposal.architecture for outcome in outcomes]
+    counted = Counter([cell.genes for cell in cells])
+    return list(zip({cell.genes: cell for cell in cells}.values(), counted.values(), strict=True))
+
+
+def _rates(composed: Composition, outcomes: Sequence[Outcome], distinct: Sequence[Architecture]) -> dict[str, float]:
     """Shares of all slots."""
     n = max(1, len(outcomes))
-    cells = [outcome.proposal.architecture for outcome in outcomes]
-    canonical = {composed.space.canonical(cell) for cell in set(cells)}
+    canonical = composed.space.canonical
     return {
-        "repaired": sum(outcome.proposal.raw is not None for outcome in outcomes) / n,
-        "duplicate_strings": 1 - len(set(cells)) / n,
-        "duplicate_canonical": 1 - len(canonical) / n,
-        "failed": sum(not isinstance(outcome.result, Measurement) for outcome in outcomes) / n,
+        "repaired": sum([outcome.proposal.raw is not None for outcome in outcomes]) / n,
+        "duplicate_strings": 1 - len(distinct) / n,
+        "duplicate_canonical": 1 - len({canonical(cell).genes for cell in distinct}) / n,
+        "failed": sum([not isinstance(outcome.result, Measurement) for outcome in outcomes]) / n,
     }
 
 
-def _operators(composed: Composition, outcomes: Sequence[Outcome]) -> dict[str, int]:
+def _operators(composed: Composition, distinct: Sequence[tuple[Architecture, int]]) -> dict[str, int]:
     """How often each operator occurs in all evaluated cells, inputs and outputs left out."""
     if not isinstance(composed.space, GraphView):
         return {}
-    found: Counter[str] = Counter()
-    for architecture, n in Counter(outcome.proposal.architecture for outcome in outcomes).items():
-        for name in composed.space.graph(architecture).operators[1:-1]:
-            found[name] += n
-    return dict(found)
+    graph = composed.space.graph
+    return dict(Counter(chain.from_iterable(graph(cell).operators[1:-1] * n for cell, n in distinct)))

@@ -1,12 +1,18 @@
-"""``nasray host``: the models that a Ray cluster serves, listed and ended."""
+"""``nasray host`` and ``nasray status``: a Ray cluster and the models that it serves, shown and ended."""
 
-from collections.abc import Generator
+# pyright: basic
+# Strict elsewhere in app; what Ray returns has no types.
+
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from nasray.app.exit_codes import exit_codes
+from nasray.reports.metric import duration
+
+PATIENCE_SECONDS = 5.0
 
 host = typer.Typer(
     help="Models that a Ray cluster serves: list, stop.", no_args_is_help=True, rich_markup_mode="markdown"
@@ -27,17 +33,27 @@ def _attached(address: str) -> Generator[None]:
 
 @host.command("list")
 def list_(address: Address = "auto") -> None:
-    """Every host, and what it has done.
+    """Every host, how it is, and what it has done since it was started.
 
     Example: `nasray host list --address auto`
     """
     with _attached(address):
-        from nasray.actors import directory
+        _print_hosts()
 
-        for name in directory.names():
-            health = directory.health(name)
-            served = f"{health['items']:,} items in {health['batches']:,} batches of {health['mean_batch_size']:.1f}"
-            print(f"{name:<32} nasray {health['version']}   {served}; {health['queue_length']} waiting")
+
+def status(address: Address = "auto") -> None:
+    """A Ray cluster at a glance: its nodes, what is free, and its hosts.
+
+    Example: `nasray status --address auto`
+    """
+    with _attached(address):
+        import ray
+
+        there, free = ray.cluster_resources(), ray.available_resources()
+        n_nodes = sum(bool(node["Alive"]) for node in ray.nodes())
+        nodes = "1 node" if n_nodes == 1 else f"{n_nodes} nodes"
+        print(f"cluster     {nodes}; free: {_share('CPU', free, there)}, {_share('GPU', free, there)}")
+        _print_hosts()
 
 
 @host.command()
@@ -54,3 +70,29 @@ def stop(
 
         directory.stop(name)
         print(f"{name} is stopped")
+
+
+def _share(kind: str, free: Mapping[str, float], there: Mapping[str, float]) -> str:
+    """``3 of 8 CPUs``."""
+    return f"{free.get(kind, 0):g} of {there.get(kind, 0):g} {kind}s"
+
+
+def _print_hosts() -> None:
+    from nasray.actors import directory
+
+    names = directory.names()
+    for name in names:
+        print(f"{name:<32} {_described(directory.health(name, PATIENCE_SECONDS))}")
+    if not names:
+        print("no hosts: a search starts one with host.where=host")
+
+
+def _described(health: Mapping[str, Any] | None) -> str:
+    """One host in a line."""
+    if health is None:
+        return f"no answer within {PATIENCE_SECONDS:g} s: it is being restarted, or its node is gone"
+    batches = f"{health['batches']:,} batches of {health['mean_batch_size']:.1f} (at most {health['batch_size']})"
+    return (
+        f"nasray {health['version']}   up {duration(health['up_seconds'])}, {health['items']:,} items in {batches}; "
+        f"{health['queue_length']} waiting"
+    )

@@ -15,13 +15,14 @@ from omegaconf import DictConfig
 
 from nasray.app.composition_error import COMPOSITION_ERRORS, config_error
 from nasray.app.exit_codes import exit_codes, kept
-from nasray.app.schema import resolved
+from nasray.app.schema import check_runs, resolved
 from nasray.app.session import start
 from nasray.app.summary import check_measured, print_summary
 from nasray.core.errors import ConfigError, RecordError, require
 
 _WITH_VALUE = ("--config-dir", "-cd", "--config-name", "-cn", "--config-path", "-cp", "--cfg", "-c", "--package", "-p")
 _CONFIG_DIR = ("--config-dir", "-cd")
+_RUNS = "paths.runs="
 _RAISE = "HYDRA_FULL_ERROR"
 
 
@@ -34,6 +35,9 @@ def hydra_run(overrides: Sequence[str]) -> None:
         ConfigError: Hydra does not know an option, or cannot compose what was asked for.
     """
     _check_options(overrides)
+    for word in overrides:
+        if word.startswith(_RUNS):  # Hydra makes the folders before anything is composed
+            check_runs(word.removeprefix(_RUNS).strip("'\""))
     for folder in _config_folders(overrides):
         require(
             folder != "" and Path(folder).is_dir(),
@@ -93,14 +97,15 @@ def _options_first(words: Sequence[str]) -> list[str]:
     return options + overrides
 
 
-def search_once(config: DictConfig) -> None:
-    """One job: one search in the folder that Hydra names."""
+def search_once(config: DictConfig) -> float:
+    """One job: one search in the folder that Hydra names. Returns the winner's VALID value, for Hydra's sweepers."""
     about = HydraConfig.get()
     folder = Path(about.runtime.output_dir)
     with exit_codes(folder), _no_empty_folder(folder), _how_to_go_on(folder):
-        start(resolved(config), folder, list(about.overrides.task))
+        result = start(resolved(config), folder, list(about.overrides.task))
         print_summary(folder)
         check_measured(folder)
+        return result["best"]["value"]
 
 
 @contextmanager

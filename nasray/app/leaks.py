@@ -46,9 +46,7 @@ def check_read(predictor: Any, evaluator: Mapping[str, Any]) -> None:
     Raises:
         ConfigError: A column of a predictor is of the evaluator's table and data set.
     """
-    judging = evaluator
-    while judging.get("inner"):
-        judging = judging["inner"]
+    judging = _judging(evaluator)
     for section in _sections(predictor):
         table = section.get("table")
         if table is None or table.header.name != judging.get("table"):
@@ -60,6 +58,39 @@ def check_read(predictor: Any, evaluator: Mapping[str, Any]) -> None:
             f"the predictor reads {', '.join(wrong)} of {table.header.name}, by which the search is judged: its scores "
             "are no prediction; choose columns of another data set or table",
         )
+
+
+def check_sources(strategy: Any, evaluator: Mapping[str, Any]) -> None:
+    """Refuse a strategy that learns from the task that it searches for.
+
+    Args:
+        strategy: Its settings, with open tables in the place of their names.
+        evaluator: The evaluator's configuration.
+
+    Raises:
+        ConfigError: A source column is of the evaluator's data set, in whatever table of the space.
+    """
+    wrong = judged_columns(strategy, evaluator)
+    require(
+        not wrong,
+        f"the strategy's source {', '.join(wrong)} is of {_judging(evaluator).get('dataset')}, the task that is "
+        "searched for: source and target must differ; choose another strategy.sources.0.column, or another "
+        "evaluator.dataset",
+    )
+
+
+def judged_columns(settings: Any, evaluator: Mapping[str, Any]) -> list[str]:
+    """``TABLE.COLUMN`` of the columns in ``settings``, its tables open, that are of the evaluator's data set."""
+    dataset = _judging(evaluator).get("dataset")
+    named = [(one["table"], one["column"]) for one in _sections(settings) if "table" in one and "column" in one]
+    return [f"{table.header.name}.{name}" for table, name in named if table.meaning(name).dataset == dataset]
+
+
+def _judging(evaluator: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The innermost evaluator."""
+    while evaluator.get("inner"):
+        evaluator = evaluator["inner"]
+    return evaluator
 
 
 def _sections(settings: Any) -> list[Mapping[str, Any]]:

@@ -93,7 +93,9 @@ def ledger(path: Cache) -> None:
 
 @llm.command()
 def record(
-    path: Cache, recording: Annotated[Path, typer.Argument(help="The file to write.", show_default=False)]
+    path: Cache,
+    recording: Annotated[Path, typer.Argument(help="The file to write.", show_default=False)],
+    prompts: Annotated[bool, typer.Option(help="Write requests whole, or their keys alone.")] = True,
 ) -> None:
     """Write every reply of a cache to a file for language_model=replay.
 
@@ -102,4 +104,4 @@ def record(
     from nasray.llm.recording import cached_replies, write_recording
 
     with exit_codes():
-        print(f"{write_recording(recording, cached_replies(path)):,} replies in {recording}")
+        print(f"{write_recording(recording, cached_replies(path), prompts=prompts):,} replies in {recording}")

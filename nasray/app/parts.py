@@ -22,8 +22,9 @@ def build(config: Mapping[str, Any], /, **live: Any) -> Any:
 def constructor_of(config: Mapping[str, Any], live: Mapping[str, Any], *, later: str = "") -> Callable[..., Any]:
     """The part's constructor with everything bound: settings from ``config``, live objects by parameter name.
 
-    Parts within the part are built at once and are handed the same live objects; one that carries ``_partial_: true``
-    stays a constructor. Hydra's ``instantiate`` is not used: it copies a live dataclass into a DictConfig.
+    Parts within the part are built at once and are handed the same live objects, except those that it describes itself;
+    one that carries ``_partial_: true`` stays a constructor. Hydra's ``instantiate`` is not used: it copies a live
+    dataclass into a DictConfig.
 
     Args:
         config: ``_target_`` and settings.
@@ -35,10 +36,34 @@ def constructor_of(config: Mapping[str, Any], live: Mapping[str, Any], *, later:
     """
     target = str(config.get("_target_", ""))
     part, takes = signature_of(target)
-    handed = {name: value for name, value in live.items() if name in takes}
+    handed = {name: value for name, value in live.items() if name in takes and not brings(config, name)}
     settings = {name: value for name, value in config.items() if name not in (*handed, "_target_", "_partial_")}
     check_settings(part, takes, settings, {*handed, later})
     return partial(part, **{name: _built(value, live) for name, value in settings.items()}, **handed)
+
+
+def brings(config: Mapping[str, Any], name: str) -> bool:
+    """Whether a section describes a part of its own under ``name``, which then goes before the run's."""
+    own = config.get(name)
+    return isinstance(own, Mapping) and "_target_" in own
+
+
+def asking(settings: Any, name: str) -> list[str]:
+    """Names of the classes of ``askers``."""
+    return [part.__name__ for part in askers(settings, name)]
+
+
+def askers(settings: Any, name: str) -> list[type[Any]]:
+    """Classes of the parts in ``settings`` whose constructors take ``name`` from the run, outermost first."""
+    if isinstance(settings, list):
+        return [found for one in cast(list[Any], settings) for found in askers(one, name)]
+    if not isinstance(settings, Mapping):
+        return []
+    section = cast(Mapping[str, Any], settings)
+    target = str(section.get("_target_", ""))
+    part, takes = signature_of(target) if target else (None, {})
+    own = [part] if part and name in takes and not brings(section, name) else []
+    return own + [found for one in section.values() for found in askers(one, name)]
 
 
 def _built(value: Any, live: Mapping[str, Any]) -> Any:

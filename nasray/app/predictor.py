@@ -9,12 +9,12 @@ from nasray.actors.host_recipe import HostRecipe
 from nasray.actors.identity import Identity
 from nasray.actors.padded import padded
 from nasray.app.leaks import check_read, leaks_of
-from nasray.app.parts import constructor_of, table_names
+from nasray.app.parts import askers, asking, constructor_of, table_names
 from nasray.app.schema import RunConfig
-from nasray.app.settings import signature_of
 from nasray.core.errors import CapabilityError, ConfigError
 from nasray.core.predictor import Learner, Predictor
 from nasray.core.space import SearchSpace
+from nasray.llm.language_model import LanguageModel
 from nasray.records.store import Store
 
 
@@ -29,21 +29,24 @@ def predictor_tables(settings: Any) -> list[str]:
     return own + [name for one in section.values() for name in predictor_tables(one)]
 
 
-def _with_tables(settings: Any, tables: Mapping[str, Any]) -> Any:
+def with_tables(settings: Any, tables: Mapping[str, Any]) -> Any:
     """``settings`` with open tables in the place of their names."""
     if isinstance(settings, list):
-        return [_with_tables(one, tables) for one in cast(list[Any], settings)]
+        return [with_tables(one, tables) for one in cast(list[Any], settings)]
     if not isinstance(settings, Mapping):
         return settings
     section = cast(Mapping[str, Any], settings)
     return {
-        name: tables[str(one)] if name == "table" and one else _with_tables(one, tables)
-        for name, one in section.items()
+        name: tables[str(one)] if name == "table" and one else with_tables(one, tables) for name, one in section.items()
     }
 
 
 def predictor_of(
-    config: RunConfig, space: SearchSpace, users: Sequence[Mapping[str, Any]], tables: Mapping[str, Any]
+    config: RunConfig,
+    space: SearchSpace,
+    users: Sequence[Mapping[str, Any]],
+    tables: Mapping[str, Any],
+    language_model: LanguageModel | None = None,
 ) -> tuple[Predictor | None, tuple[str, ...]]:
     """The predictor that ``config`` names; None where it names none and nobody asks for one. No cluster is touched.
 
@@ -54,6 +57,8 @@ def predictor_of(
         space: The search space.
         users: Configurations of the parts that may ask for a predictor.
         tables: Open tables by name, those of ``predictor_tables`` among them.
+        language_model: Whom the predictor may ask. One that asks stays in this process: it is the language model that
+            is shared, and prompts need no batches of a fixed shape.
 
     Raises:
         CapabilityError: A part asks for a predictor, and none is named.
@@ -61,17 +66,19 @@ def predictor_of(
             on what it is judged by.
     """
     settings, host = config.predictor, config.host
-    _check_asked(settings, [name for section in users for name in _asking(section)])
+    _check_asked(settings, [part for section in users for part in askers(section, "predictor")])
     if settings is None:
         return None, ()
     if host is None:
         raise ConfigError("host is missing; put it back: it says where the predictor lives")
-    opened = _with_tables(settings, tables)
-    factory = constructor_of(opened, {"space": space})
+    opened = with_tables(settings, tables)
+    factory = constructor_of(opened, {"space": space, "language_model": language_model})
     batching = Batching(size=host.batch_size, window_ms=host.window_ms)
     inner: Predictor = factory()  # here at least for its checks and its direction
     check_read(opened, config.evaluator)
     leaks = leaks_of(inner, space, table_names(config.evaluator))
+    if asking(settings, "language_model"):
+        return inner, leaks
     if host.where == "host":
         made_of = {"predictor": settings, "space": config.space, "batch_size": host.batch_size}
         recipe = HostRecipe(
@@ -86,11 +93,14 @@ def predictor_of(
     return padded(inner, batching), leaks
 
 
-def _check_asked(settings: Mapping[str, Any] | None, asking: Sequence[str]) -> None:
+def _check_asked(settings: Mapping[str, Any] | None, parts: Sequence[type[Any]]) -> None:
     """A predictor is named exactly when a part asks for one."""
-    if settings is None and asking:
-        raise CapabilityError(f"{asking[0]} needs a predictor and got none; choose one, e.g. predictor=ridge")
-    if settings is not None and not asking:
+    if settings is None and parts:
+        fitting = getattr(parts[0], "fitting_predictor", "ridge")
+        raise CapabilityError(
+            f"{parts[0].__name__} needs a predictor and got none; choose one, e.g. predictor={fitting}"
+        )
+    if settings is not None and not parts:
         raise ConfigError(
             f"predictor {_name(settings)} is chosen, but no part of the run asks for one; choose a part that does, "
             "e.g. strategy=screened, or predictor=null"
@@ -108,11 +118,3 @@ def _client(recipe: HostRecipe, inner: Predictor) -> Predictor:
 
     kind = RemoteLearner if isinstance(inner, Learner) else RemotePredictor
     return kind(identity=recipe.identity, higher_is_better=inner.higher_is_better, recipe=recipe)
-
-
-def _asking(section: Mapping[str, Any]) -> list[str]:
-    """Names of the parts in ``section`` whose constructors take a predictor, outermost first."""
-    target = str(section.get("_target_", ""))
-    own = [_name(section)] if target and "predictor" in signature_of(target)[1] else []
-    inner = [cast(Mapping[str, Any], one) for one in section.values() if isinstance(one, Mapping)]
-    return own + [name for one in inner for name in _asking(one)]

@@ -8,6 +8,7 @@ import numpy as np
 from nasray.analysis.ranking_quality import ranking_quality
 from nasray.analysis.scored import Scored, scored
 from nasray.app.composition import Composition
+from nasray.app.parts import asking
 from nasray.core.architecture import Architecture
 from nasray.core.errors import DataError, NasrayError
 from nasray.core.measurement import Outcome
@@ -27,7 +28,9 @@ def predictor_quality(composed: Composition, outcomes: Sequence[Outcome]) -> lis
     """
     if composed.predictor is None or composed.config.predictor is None:
         return None
-    name = str(composed.config.predictor["_target_"]).rpartition(".")[2]
+    name = _named(composed.config.predictor)
+    if composed.language_model is not None and asking(composed.config.predictor, "language_model"):
+        name = f"{name} ({composed.language_model.model})"
     higher = composed.predictor.higher_is_better
     found = [one for outcome in outcomes if (one := scored(outcome, higher)) is not None]
     controls = _controls(composed.space, list(dict.fromkeys(one.architecture for one in found)))
@@ -36,6 +39,12 @@ def predictor_quality(composed: Composition, outcomes: Sequence[Outcome]) -> lis
         if len(chosen) >= LEAST:
             rows += _rows(part, name, chosen, controls)
     return rows or None
+
+
+def _named(section: Mapping[str, Any]) -> str:
+    """The class of a predictor, never without its teacher: what a distilled one is worth is its teacher's doing."""
+    own = str(section["_target_"]).rpartition(".")[2]
+    return f"{own}({_named(section['teacher'])})" if "teacher" in section else own
 
 
 def _controls(space: SearchSpace, architectures: Sequence[Architecture]) -> Mapping[str, Mapping[Architecture, float]]:

@@ -41,10 +41,10 @@ def _git(root: Path, *arguments: str) -> str:
 
 
 def data_of(tables: "dict[str, Table]", evaluator: Evaluator) -> list[dict[str, str]]:
-    """What is recorded of the tables and the images that a run reads.
+    """What is recorded of the tables, images and text that a run reads.
 
     Raises:
-        DataError: The images are not there, or are not what they should be.
+        DataError: Images or text are not there, or are not what they should be.
         ConfigError: They cannot be split as wished.
     """
     from nasray.data.image_sets.fingerprinted import fingerprint_of  # numpy, which listing versions does without
@@ -53,12 +53,12 @@ def data_of(tables: "dict[str, Table]", evaluator: Evaluator) -> list[dict[str, 
         {"name": table.header.name, "sha256": table.sha256, "provenance": table.header.provenance}
         for table in tables.values()
     ]
-    images = [
-        {"name": kind.__name__.lower(), "sha256": fingerprint_of(source), "provenance": f"images of {kind.__module__}"}
-        for source in _images_of(evaluator)
-        for kind in [type(source)]
+    learnt_from = [
+        {"name": kind.lower(), "sha256": fingerprint_of(source), "provenance": f"{what} of {module}"}
+        for what, source in _learnt_from(evaluator)
+        for kind, module in [(type(source).__name__, type(source).__module__)]
     ]
-    return measured + images
+    return measured + learnt_from
 
 
 def changed_data(then: Sequence[Mapping[str, str]], now: Sequence[Mapping[str, str]]) -> list[str]:
@@ -74,9 +74,10 @@ def changed_data(then: Sequence[Mapping[str, str]], now: Sequence[Mapping[str, s
     ]
 
 
-def _images_of(evaluator: Any) -> Iterator[ImageSource]:
-    """The images that an evaluator trains on, or the one that it wraps."""
+def _learnt_from(evaluator: Any) -> Iterator[tuple[str, ImageSource]]:
+    """The images or the text that an evaluator trains on, or the one that it wraps, and which of the two they are."""
     while evaluator is not None:
-        if (images := getattr(evaluator, "images", None)) is not None:
-            yield images
+        for what in ("images", "text"):
+            if (source := getattr(evaluator, what, None)) is not None:
+                yield what, source
         evaluator = getattr(evaluator, "inner", None)

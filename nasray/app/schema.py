@@ -7,7 +7,7 @@ from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from nasray.app.wording import nearest, rule, unresolved
-from nasray.core.errors import ConfigError
+from nasray.core.errors import ConfigError, require
 
 
 class Section(BaseModel):
@@ -27,8 +27,8 @@ class RayConfig(Section):
     """``ray``: which cluster."""
 
     address: str | None
-    num_cpus: int | None
-    num_gpus: int | None
+    num_cpus: int | None = Field(ge=1)
+    num_gpus: int | None = Field(ge=0)
 
 
 class HostConfig(Section):
@@ -47,6 +47,7 @@ class PathsConfig(Section):
     runs: str
     data: str
     mirror: str | None
+    store: str | None = None
 
 
 class RunConfig(Section):
@@ -57,6 +58,8 @@ class RunConfig(Section):
     scheduler: dict[str, Any] | None = None
     predictor: dict[str, Any] | None = None
     generator: dict[str, Any] | None = None
+    refiner: dict[str, Any] | None = None
+    language_model: dict[str, Any] | None = None
     host: HostConfig | None = None
     evaluator: dict[str, Any]
     dataset: dict[str, Any]
@@ -72,19 +75,35 @@ class RunConfig(Section):
     name: str
 
 
+def check_runs(folder: str) -> None:
+    """Refuse an empty ``paths.runs``: run folders are made below it with a slash between.
+
+    Raises:
+        ConfigError: It is empty.
+    """
+    require(
+        folder.strip() != "",
+        f"paths.runs ({folder!r}) must name a folder: an empty one would be the root of the filesystem; set it, e.g. "
+        "paths.runs=runs",
+    )
+
+
 def validated(config: dict[str, Any]) -> RunConfig:
     """The skeleton, checked.
 
     Raises:
-        ConfigError: A key is unknown, missing, or of the wrong kind; every such key is named.
+        ConfigError: A key is unknown, missing, or of the wrong kind; every such key is named. Or ``paths.runs`` is
+            empty.
     """
     try:
-        return RunConfig.model_validate(config)
+        checked = RunConfig.model_validate(config)
     except ValidationError as error:
         lines = [
             _message(one["type"], ".".join(map(str, one["loc"])), one["input"], one["msg"]) for one in error.errors()
         ]
         raise ConfigError("\n        ".join(lines)) from error
+    check_runs(checked.paths.runs)
+    return checked
 
 
 def _message(kind: str, key: str, got: object, message: str) -> str:

@@ -13,13 +13,15 @@ from nasray.app.absolute_paths import with_absolute_paths
 from nasray.app.cluster import connected, needs_ray, room
 from nasray.app.composition import Composition, compose, executor_of, observers_of, terminal_of
 from nasray.app.finale import result_of
+from nasray.app.language_model import ledger_of, with_caps
 from nasray.app.provenance import changed_data, commit, data_of, versions
 from nasray.app.run_folders import open_run
-from nasray.app.weights import janitor_of
+from nasray.app.weights import janitor_of, with_own_store
 from nasray.core.errors import RecordError
 from nasray.core.event_log import NoLog, Past
 from nasray.core.observer import Observer
 from nasray.core.seeds import Streams
+from nasray.llm.cap_reached import CapReached
 from nasray.records.run_folder import RunFolder
 from nasray.reports.agreement import check_archive
 from nasray.search.archive import archive_hash
@@ -32,23 +34,27 @@ def start(raw: dict[str, Any], folder: Path, command: Sequence[str]) -> dict[str
     Raises:
         NasrayError: The configuration is impossible, data are missing, or the folder holds a run.
     """
-    raw = with_absolute_paths(raw, Path.cwd())
+    raw = with_own_store(with_absolute_paths(raw, Path.cwd()), folder)
     composed = compose(raw, folder)
-    run = RunFolder.create(folder, _manifest(composed, raw, folder, command))
+    run = RunFolder.create(folder, manifest_of(composed, raw, folder, command))
     with run.locked():
         _announce(composed, run)
         return _search(composed, raw, run, None)
 
 
-def resume(folder: Path) -> dict[str, Any]:
+def resume(folder: Path, changes: Sequence[str] = ()) -> dict[str, Any]:
     """Go on with an interrupted search from its journal; a finished one is checked and returned as it is.
+
+    Args:
+        folder: The run folder.
+        changes: Other caps of its language model, e.g. ``language_model.caps.calls=300``.
 
     Raises:
         RecordError: There is no usable run in ``folder``, it was edited, or another process is at work on it.
         NasrayError: As ``start``.
     """
     run = open_run(folder)
-    folder, raw = run.path, run.manifest["config"]
+    folder, raw = run.path, with_caps(run.manifest["config"], changes)
     with run.locked():
         if run.result is not None:
             check_archive(folder, run.result, run.outcomes())
@@ -82,7 +88,7 @@ def replay(folder: Path) -> tuple[str, str]:
         with connected(composed.config):
             executor = executor_of(composed.config, lambda: room(composed.config))
             terminal = terminal_of(composed, 0)
-            with _tidy(terminal):
+            with _language_model(composed), _tidy(terminal):
                 search = _loop(composed, NoLog(), [terminal], None)
                 executor.run(search, composed.factory, Streams(composed.config.seed, "evaluator"))
             terminal.close({"stopped": search.stopped})
@@ -90,11 +96,14 @@ def replay(folder: Path) -> tuple[str, str]:
 
 
 def _as_long(raw: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
-    """The configuration without its clock, which does not replay: what the clock ended, ends at the same slot."""
+    """The configuration without its clock, which does not replay: what the clock ended, ends at the same slot.
+
+    Its weights are the run's own, and nobody goes on with those of a replay.
+    """
     budget = {**raw["budget"], "wall_seconds": None}
     if result["stopped"] == "clock":
         budget["evaluations"] = max(1, result["evaluations"])
-    return {**raw, "budget": budget}
+    return {**raw, "budget": budget, "paths": {**raw["paths"], "store": None}}
 
 
 def _search(composed: Composition, raw: dict[str, Any], run: RunFolder, resumed: Path | None) -> dict[str, Any]:
@@ -103,6 +112,7 @@ def _search(composed: Composition, raw: dict[str, Any], run: RunFolder, resumed:
     with ExitStack() as stack:
         stack.callback(journal.close)
         stack.enter_context(connected(composed.config))
+        stack.enter_context(_language_model(composed, run.path))
         told = past.n_told if past else 0
         watching = observers_of(composed, run.manifest["run_id"], run.path, raw, told)
         janitor = janitor_of(composed.config, composed.scheduler, run.path, journal.flush)
@@ -136,6 +146,19 @@ def _report(run: RunFolder) -> Path:
 
 
 @contextmanager
+def _language_model(composed: Composition, folder: Path | None = None) -> Generator[None]:
+    """Let others have the language model's files afterwards; say how to go on where it was not asked any more."""
+    try:
+        yield
+    except CapReached as error:
+        go_on = f"; then: `nasray resume {folder} language_model.caps.calls=…` (or .tokens, .usd)" if folder else ""
+        raise CapReached(f"{error}{go_on}") from error
+    finally:
+        if composed.language_model is not None:
+            composed.language_model.close()
+
+
+@contextmanager
 def _tidy(terminal: Observer) -> Generator[None]:
     """End the progress line of a search that is cut short, so that the message about it has a line of its own."""
     whole = False
@@ -160,7 +183,8 @@ def _loop(composed: Composition, log: Any, watching: Sequence[Observer], past: P
     )
 
 
-def _manifest(composed: Composition, raw: dict[str, Any], folder: Path, command: Sequence[str]) -> dict[str, Any]:
+def manifest_of(composed: Composition, raw: dict[str, Any], folder: Path, command: Sequence[str]) -> dict[str, Any]:
+    """What is written down of a search before it begins."""
     now = datetime.now(UTC)
     head, dirty = commit()
     return {
@@ -173,6 +197,7 @@ def _manifest(composed: Composition, raw: dict[str, Any], folder: Path, command:
         "metric": composed.evaluator.metric,
         "trade_off": composed.trade_off.to_json(),
         "leaks": composed.leaks,
+        "language_model": ledger_of(composed.config),
         "versions": versions(),
         "commit": head,
         "dirty": dirty,

@@ -2,7 +2,8 @@
 
 import inspect
 import json
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, cast, get_type_hints
 
@@ -11,6 +12,42 @@ from pydantic.errors import PydanticUndefinedAnnotation, PydanticUserError
 
 from nasray.app.wording import nearest, rule
 from nasray.core.errors import ConfigError, require
+
+
+class UnknownSetting(ConfigError):
+    """A part was given settings that it does not have.
+
+    Attributes:
+        part: The class.
+        names: What was given.
+    """
+
+    def __init__(self, message: str, part: type[Any], names: Sequence[str]) -> None:
+        """Remember whose settings they are not."""
+        super().__init__(message)
+        self.part = part
+        self.names = names
+
+
+@contextmanager
+def section(name: str, target: Any) -> Generator[None]:
+    """Say how to take away a setting that an experiment made for another part than the one that was chosen.
+
+    Args:
+        name: Of the section of the configuration that is built.
+        target: Its class, as a dotted path.
+
+    Raises:
+        UnknownSetting: A setting is not one of its part.
+    """
+    try:
+        yield
+    except UnknownSetting as error:
+        if f"{error.part.__module__}.{error.part.__qualname__}" != target:  # a part within it: it has another key
+            raise
+        away = " ".join(f"~{name}.{one}" for one in error.names)
+        message = f"{error}; where an experiment set it for another part, take it away by {away}"
+        raise UnknownSetting(message, error.part, error.names) from error
 
 
 def signature_of(target: str) -> tuple[type[Any], dict[str, inspect.Parameter]]:
@@ -49,9 +86,11 @@ def check_settings(
     """
     who = part.__name__
     known = [name for name in takes if name not in handed]
-    for name in given:
-        close = nearest(name, known)
-        require(name in takes, f"{who}: no setting is called {name}{close}; it has: {', '.join(known)}")
+    if strange := [name for name in given if name not in takes]:
+        close = nearest(strange[0], known)
+        called = ", ".join(strange)
+        message = f"{who}: no setting is called {called}{close}; it has: {', '.join(known) or 'none'}"
+        raise UnknownSetting(message, part, strange)
     optional = {name for name, parameter in takes.items() if parameter.default is not inspect.Parameter.empty}
     missing = [name for name in takes if name not in {*given, *handed, *optional}]
     require(not missing, f"{who}: {', '.join(missing)} must be set; give it in its YAML or on the command line")

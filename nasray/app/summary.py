@@ -10,6 +10,7 @@ from nasray.app.exit_codes import end_without_a_measurement
 from nasray.app.run_folders import open_run
 from nasray.core.measurement import Failure
 from nasray.records.run_folder import RunFolder
+from nasray.reports.asked import asked
 from nasray.reports.metric import Metric, duration, plural, speed
 
 
@@ -29,6 +30,8 @@ def print_summary(folder: Path) -> None:
     rate = speed(n / max(seconds, 1e-9))
     worked = duration(result["cost"]["wall_seconds"])
     _line("cost", f"{plural(n, 'candidate')} in {duration(seconds)} ({rate}/s), {worked} of worker time")
+    if told := result.get("language_model"):
+        _line("asked", asked(told))
     if result["failures"]:
         _line("failures", f"{plural(result['failures'], 'candidate')}, most often: {_most_frequent_failure(run)}")
     _line("archive", result["archive"][:12])

@@ -23,6 +23,12 @@ def trade_off_of(strategy: Strategy) -> TradeOff:
     )
 
 
+def asked_columns(trade_off: TradeOff) -> tuple[str, ...]:
+    """What must be measured besides the value."""
+    names = (one.column for one in (*trade_off.objectives, *trade_off.constraints))
+    return tuple(dict.fromkeys(name for name in names if name != VALUE))
+
+
 def check_columns(trade_off: TradeOff, evaluator: Evaluator) -> None:
     """Refuse objectives and constraints that cannot be measured, where the evaluator says what it measures.
 

@@ -1,4 +1,4 @@
-"""Models that serve a search: they guess scores, propose architectures, or learn principles."""
+"""Models that serve a search: they guess scores, or propose architectures."""
 
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from nasray.core.architecture import Architecture
 from nasray.core.graph_batch import GraphBatch
-from nasray.core.principles import Principles
 
 
 class Predictor(Protocol):
@@ -89,16 +88,4 @@ class Rebuilder(Generator, Protocol):
             eliminated: A masks, each ``(U,)`` over the units of its architecture.
             rngs: A generators of random numbers.
         """
-        ...
-
-
-class Refiner(Protocol):
-    """Learns design principles (LAPT)."""
-
-    def learn(self, sources: Sequence[Architecture]) -> Principles:
-        """Principles from architectures that did well on a source task, best first."""
-        ...
-
-    def adapt(self, principles: Principles, found: Sequence[Architecture], improved: bool) -> Principles:
-        """Principles for the target task, given its best architectures so far."""
         ...

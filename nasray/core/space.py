@@ -10,7 +10,6 @@ from nasray.core.architecture import Architecture
 from nasray.core.errors import CapabilityError
 from nasray.core.layer_properties import LayerProperties
 from nasray.core.network_plan import NetworkPlan
-from nasray.core.principles import Principles
 
 
 class SearchSpace(Protocol):
@@ -207,15 +206,6 @@ class PromptView(Protocol):
 
     def to_prompt(self, architecture: Architecture) -> Mapping[str, Any]:
         """Named values of one member, in the order they should be read."""
-        ...
-
-
-@runtime_checkable
-class Restrictable(Protocol):
-    """The space can be narrowed by design principles."""
-
-    def restrict(self, principles: Principles) -> SearchSpace:
-        """The members that keep to ``principles``; offers the capabilities of the whole space."""
         ...
 
 

@@ -10,6 +10,7 @@ from filelock import FileLock, Timeout
 
 from nasray.core.errors import DataError, require
 from nasray.core.space import SearchSpace, TextView, need
+from nasray.data.column_groups import column_groups
 from nasray.data.download import download
 from nasray.data.drawn_check import check_drawn
 from nasray.data.entries import ENTRIES
@@ -53,6 +54,10 @@ class Catalog:
     def path(self, name: str) -> Path:
         """Where the table ``name`` is, or will be."""
         return self.folder / f"{self.entry(name).name}.arrow"
+
+    def has(self, name: str) -> bool:
+        """Whether the table ``name`` is here; it may be damaged."""
+        return self._written(self.path(name))
 
     def listing(self) -> list[TableStatus]:
         """Every known table and whether it is here."""
@@ -127,7 +132,7 @@ class Catalog:
         require(
             len(addresses) > 0,
             f"no public address of {entry.file_name} is configured (it was made from {entry.provenance}), and "
-            f"{self._not_mirrored(entry)}; {self._remedy(entry)}",
+            f"{self._not_mirrored(entry)}; {self._remedy(entry)}{self._official(entry)}",
             DataError,
         )
         with self._locked(entry):
@@ -221,6 +226,7 @@ class Catalog:
             rows=rows,
             state=state,
             path=path,
+            contents=column_groups(entry.columns),
             provenance=entry.provenance,
             licence=entry.licence,
             problem=problem,
@@ -233,6 +239,15 @@ class Catalog:
         return (
             f"set NASRAY_DATA_MIRROR to a folder that has {entry.file_name}, or run `nasray data fetch {entry.name} "
             f"--from URL` or `nasray data import {entry.name} FILE`"
+        )
+
+    def _official(self, entry: TableEntry) -> str:
+        """How to use what the benchmark's authors publish in its place, where there is an importer for that."""
+        official = [one for one in self.entries if one.space == entry.space and one.sha256 is None and one.made is None]
+        return "".join(
+            f"; or run `nasray data import {one.name} FILE` with the {one.provenance}, and use table {one.name} in its "
+            "place"
+            for one in official
         )
 
     def _missing(self, entry: TableEntry) -> DataError:

@@ -16,6 +16,7 @@ class Column:
         split: The part of the data set that the number was measured on; None for what is not measured on one, as
             latencies and parameters.
         epochs: Length of the training schedule; None where nothing was trained.
+        steps: What its length counts.
         quantity: What was measured, e.g. ``accuracy``.
         unit: Its unit, e.g. ``%``.
         direction: Which way is better.
@@ -35,6 +36,7 @@ class Column:
     note: str = ""
     missing: int = 0
     key: str = ""
+    steps: Literal["epochs", "updates"] = "epochs"
 
     def __post_init__(self) -> None:
         """Refuse a direction that is none, and a column without a name; a file may hold anything."""
@@ -61,8 +63,9 @@ class Column:
         return f"{'' if self.split is None else f'{self.split} '}{self.quantity} ({self.unit})"
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON takes it."""
-        return asdict(self)
+        """As JSON takes it; the usual steps are not said, so that the bytes of tables stay those that were sealed."""
+        said = asdict(self)
+        return {name: value for name, value in said.items() if (name, value) != ("steps", "epochs")}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Column":

@@ -7,7 +7,7 @@ from typing import Literal
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TableStatus:
-    """One line of ``nasray data list``.
+    """What ``nasray data list`` says about it.
 
     Attributes:
         name: Name in the catalog.
@@ -15,6 +15,7 @@ class TableStatus:
         state: ``ready`` is imported, ``in mirror`` is imported and ``on demand`` is made when first used, ``missing``
             must be fetched, ``damaged`` must be imported or fetched again.
         path: Where the table is, or will be.
+        contents: Its columns in words: splits, epochs and seeds of its scores, and what else there is.
         provenance: Upstream repository, commit and path.
         licence: Of the upstream.
         problem: Why it is damaged.
@@ -24,6 +25,7 @@ class TableStatus:
     rows: int
     state: Literal["ready", "in mirror", "on demand", "missing", "damaged"]
     path: Path
+    contents: tuple[str, ...]
     provenance: str
     licence: str
     problem: str = ""

@@ -43,6 +43,11 @@ class Failing:
         require(self.kind in get_args(Kind), f"Failing kind ({self.kind!r}) must be one of {', '.join(get_args(Kind))}")
         self.metric, self.chunk_size = self.inner.metric, self.inner.chunk_size
 
+    @property
+    def peril(self) -> Literal["hang", "exit"] | None:
+        """What becomes of the process of a failing slot; None where all that fails can be caught."""
+        return self.kind if self.share and self.kind in ("hang", "exit") else None
+
     def fails(self, slot: int, streams: Streams) -> bool:
         """Whether ``slot`` is one of those that fail."""
         return float(Streams(streams.seed, f"{streams.part}/failing").at(slot).random()) < self.share

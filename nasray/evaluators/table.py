@@ -1,9 +1,9 @@
 """Evaluation by looking up what others have measured."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,57 +11,11 @@ from numpy.typing import NDArray
 from nasray.core.architecture import Architecture
 from nasray.core.errors import DataError, NotFinite, require
 from nasray.core.fidelity import Fidelity
+from nasray.core.measured_table import MeasuredTable
 from nasray.core.measurement import NO_COST, Cost, Measurement, Split, TestScore
 from nasray.core.proposal import Proposal
 from nasray.core.seeds import Streams
 from nasray.core.space import SearchSpace
-
-
-class MeasuredColumn(Protocol):
-    """What the evaluator asks of a column's meaning."""
-
-    @property
-    def split(self) -> Split | None:
-        """The part of the data set that was measured on; None for what is not measured on one, as latencies."""
-        ...
-
-
-class MeasuredTable(Protocol):
-    """What the evaluator asks of a table. Columns of scores are called ``DATASET_SPLIT_EPOCHS``."""
-
-    index: Mapping[tuple[int, ...], int]
-
-    @property
-    def names(self) -> Sequence[str]:
-        """The columns' names."""
-        ...
-
-    @property
-    def canonical(self) -> bool:
-        """Whether a row stands for every architecture with the same canonical form."""
-        ...
-
-    @property
-    def complete(self) -> bool:
-        """Whether every architecture of the space was measured."""
-        ...
-
-    def meaning(self, name: str) -> MeasuredColumn:
-        """What the numbers of a column are; DataError when there is none of that name."""
-        ...
-
-    def objective(self, name: str) -> str:
-        """What column ``name`` measures, e.g. ``valid accuracy (%)``; DataError unless it can be maximised."""
-        ...
-
-    def column(self, name: str) -> NDArray[np.float64]:
-        """``(N,)`` values of a column; DataError when there is none of that name."""
-        ...
-
-    def rows(self, architectures: Sequence[Architecture]) -> NDArray[np.int64]:
-        """Row of each architecture; DataError that names the first unknown one."""
-        ...
-
 
 Measured = dict[tuple[tuple[int, ...], Fidelity | None], Measurement]
 """(genes, fidelity) -> its Measurement, made when first asked for: it is frozen, so that slots may share it."""
@@ -86,6 +40,7 @@ class TableEvaluator:
         columns: Further measured quantities of each architecture, by column name, e.g. ``hw_c10_fpga_latency_ms``;
             none that was measured on TEST, for a strategy sees them.
         columns_table: The open table that has them; null for the first one.
+        asked: Further columns that the strategy trades off or keeps to.
         space: Whose architectures are looked up; needed where a row stands for all with the same canonical form.
     """
 
@@ -95,6 +50,7 @@ class TableEvaluator:
     chunk_size: int
     columns: Sequence[str]
     columns_table: MeasuredTable | None
+    asked: Sequence[str] = ()
     space: SearchSpace | None = None
     metric: str = field(init=False)
     _full: int = field(init=False, repr=False)
@@ -110,12 +66,9 @@ class TableEvaluator:
         )
         self._full = self._longest() if self.epochs is None else self.epochs
         self.metric = self.table.objective(self._name(Split.VALID, self._full))
+        self.columns = tuple(dict.fromkeys((*self.columns, *self.asked)))
         for name in self.columns:
-            require(
-                self._source.meaning(name).split is not Split.TEST,
-                f"TableEvaluator columns ({name!r}) was measured on TEST, which no search may see: it is read for the "
-                "winner alone; take it out of evaluator.columns, or name the column of another split",
-            )
+            self._check_column(name)
 
     def __getstate__(self) -> dict[str, Any]:
         """Pickle without what can be made again from the table."""
@@ -125,6 +78,11 @@ class TableEvaluator:
     def splits(self) -> frozenset[Split]:
         """The splits that were measured at full effort; without TEST, ``test`` raises."""
         return frozenset(split for split in Split if self._name(split, self._full) in self.table.names)
+
+    @property
+    def efforts(self) -> Sequence[int]:
+        """Epochs that a proposal may ask for: the schedules up to full effort."""
+        return [epochs for epochs in self._schedules() if epochs <= self._full]
 
     def evaluate(self, proposals: Sequence[Proposal], streams: Streams) -> Sequence[Measurement]:  # noqa: ARG002 -- nothing is random
         """The VALID value of each proposal.
@@ -171,20 +129,47 @@ class TableEvaluator:
         """The table that has the further columns."""
         return self.table if self.columns_table is None else self.columns_table
 
+    def _measurable(self) -> list[str]:
+        """Names of the columns that a search may see."""
+        return [name for name in self._source.names if self._source.meaning(name).split is not Split.TEST]
+
+    def _check_column(self, name: str) -> None:
+        """Refuse a further column that there is not, or that no search may see."""
+        require(
+            name not in self._source.names or self._source.meaning(name).split is not Split.TEST,
+            f"TableEvaluator columns ({name!r}) was measured on TEST, which no search may see: it is read for the "
+            "winner alone; take it out of evaluator.columns, or name the column of another split",
+        )
+        known = self._measurable()
+        require(
+            name in known,
+            f"TableEvaluator has no column {name!r}; it has {', '.join(known)}: name one of them, or as columns_table "
+            "the table that has it (latencies and energies of NAS-Bench-201's cells: evaluator=table_hardware)",
+            DataError,
+        )
+
+    def _further(self, name: str, architecture: Architecture, row: int) -> float:  # noqa: ARG002 -- for who computes
+        """A further column's value in a row of its table."""
+        return float(self._source.column(name)[row])
+
     def _name(self, split: Split, epochs: int) -> str:
         """The name of a column."""
         return f"{self.dataset}_{split}_{epochs}"
 
     def _longest(self) -> int:
         """The longest schedule of the data set."""
-        ends = [name.removeprefix(f"{self.dataset}_{Split.VALID}_") for name in self.table.names]
-        schedules = [int(end) for end in ends if end.isdecimal()]
+        schedules = self._schedules()
         if not schedules:
             scored = sorted({name.partition("_valid_")[0] for name in self.table.names if "_valid_" in name})
             raise DataError(
                 f"TableEvaluator dataset ({self.dataset!r}) is not in the table; it has {', '.join(scored)}"
             )
-        return max(schedules)
+        return schedules[-1]
+
+    def _schedules(self) -> list[int]:
+        """Epochs of each schedule of the data set, rising."""
+        ends = [name.removeprefix(f"{self.dataset}_{Split.VALID}_") for name in self.table.names]
+        return sorted(int(end) for end in ends if end.isdecimal())
 
     def _rows(self, architectures: Sequence[Architecture]) -> list[int]:
         """Row of each architecture."""
@@ -235,7 +220,7 @@ class TableEvaluator:
         if not self.columns:
             return {}
         at = row if self.columns_table is None else int(self.columns_table.rows([architecture])[0])
-        found = {name: float(self._source.column(name)[at]) for name in self.columns}
+        found = {name: self._further(name, architecture, at) for name in self.columns}
         for name, value in found.items():
             if math.isnan(value):
                 raise NotFinite(

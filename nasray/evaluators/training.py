@@ -123,6 +123,11 @@ class Training:
             "none; give both, or set checkpoint_every_epochs=0 and keep_weights=false",
         )
 
+    @property
+    def efforts(self) -> range:
+        """Epochs that a proposal may ask for: the recipe's schedule may stop after each."""
+        return range(1, self.recipe.epochs + 1)
+
     def evaluate(self, proposals: Sequence[Proposal], streams: Streams) -> Sequence[Measurement]:
         """Train each proposal's network; one VALID measurement each.
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasray.core.architecture import Architecture
+from nasray.core.card import Card, Leak
 from nasray.core.errors import require
 from nasray.core.layer_properties import Size
 from nasray.core.space import SearchSpace
@@ -92,10 +93,14 @@ class Bigram:
         smoothing: Sightings that every word is given beside its own, shared out by the frequencies of single words.
         share: Chance of each unit of a context member to be rebuilt in ``propose``, 0 to 1.
         input_shape: ``(C, H, W)`` of the images for which layers are written.
+        leak: What to do in a space whose labels the checkpoint has seen: ``refuse``, or ``allow``, which marks figures.
+
+    Attributes:
+        card: Where the checkpoint comes from, and what it has seen.
 
     Raises:
         CapabilityError: The space has no units.
-        ConfigError: A setting is out of its range.
+        ConfigError: A setting is out of its range, or the checkpoint has seen labels of the space.
         DataError: The checkpoint does not serve the space.
     """
 
@@ -104,6 +109,8 @@ class Bigram:
     smoothing: float
     share: float
     input_shape: Sequence[int]
+    leak: Leak
+    card: Card = field(init=False, repr=False, compare=False)
     _units: Units = field(init=False, repr=False, compare=False)
     _writer: Writer = field(init=False, repr=False, compare=False)
     _counts: Counts = field(init=False, repr=False, compare=False)
@@ -114,6 +121,8 @@ class Bigram:
         require(self.smoothing > 0, f"{_WHO} smoothing ({self.smoothing}) must be above 0: some words follow none")
         self._units = Units(self.space, _WHO)
         checkpoint = Checkpoint.of(self.checkpoint, self.space, _WHO)
+        self.card = checkpoint.card
+        self.card.guard(self.space, self.leak)
         self._writer = Writer(self.space, checkpoint, image_shape(self.input_shape, _WHO), _WHO)
         self._counts = Counts.of(checkpoint, self.smoothing)
 

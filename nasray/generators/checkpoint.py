@@ -1,19 +1,16 @@
 """What a generator knows before a search begins: weights, counts, vocabulary, and where they come from."""
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, Self
 
-import safetensors.torch
-from safetensors import SafetensorError
 from torch import Tensor
 
+from nasray.core.card import Card
 from nasray.core.errors import DataError, require
 from nasray.core.space import LayerView, SearchSpace, TokenView
-from nasray.models.assets import ASSETS, CARD, WEIGHTS, write_asset
+from nasray.models.assets import ASSETS, CARD, read_asset, write_asset
 from nasray.models.gpt import GptShape
 
 SHIPPED = f"gpt_*/{CARD}"
@@ -22,12 +19,12 @@ SHIPPED = f"gpt_*/{CARD}"
 Kind = Literal["tokens", "layers"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Checkpoint:
     """Tensors and their card.
 
     Attributes:
-        name: Of its folder.
+        card: Where it comes from and what it has seen; its facts are those that are not among the attributes below.
         kind: What its words are: ``tokens`` of a space, or ``layers`` of networks.
         words: ``(V,)`` vocabulary; word i has the id i + 3.
         blocks: Block types that the selector knows; none for ``tokens``.
@@ -35,17 +32,15 @@ class Checkpoint:
         longest: Words of the longest sequence it was trained on.
         tensors: ``gpt.*``; ``selector.*``; ``bigrams`` ``(K, 3)``: id, next id, how often; ``beginnings``
             ``(M, 3)``: id of a block's first layer, block, how often.
-        pedigree: Where it comes from: corpus, counts, seed, command, losses, what it has seen.
     """
 
-    name: str
+    card: Card
     kind: Kind
     words: tuple[str, ...]
     blocks: tuple[str, ...]
     shape: GptShape
     longest: int
     tensors: Mapping[str, Tensor]
-    pedigree: Mapping[str, Any]
 
     def part(self, prefix: str) -> dict[str, Tensor]:
         """The tensors whose names begin with ``prefix.``, by the rest of their names."""
@@ -54,50 +49,43 @@ class Checkpoint:
 
     def write(self, folder: Path) -> None:
         """Put weights and card into ``folder``."""
-        content = safetensors.torch.save({name: value.contiguous() for name, value in self.tensors.items()})
-        shape = {name: getattr(self.shape, name) for name in ("width", "layers", "heads", "window", "dropout")}
-        card = {
-            **self.pedigree,
-            "kind": self.kind,
-            "shape": shape,
-            "longest": self.longest,
-            "weights_sha256": hashlib.sha256(content).hexdigest(),
-            "blocks": self.blocks,
-            "words": self.words,
-        }
-        write_asset(folder, dict(self.tensors), card)
+        shape = {name: value for name, value in asdict(self.shape).items() if name != "n_words"}
+        own = {"kind": self.kind, "shape": shape, "longest": self.longest, "blocks": self.blocks, "words": self.words}
+        write_asset(folder, self.tensors, replace(self.card, facts={**self.card.facts, **own}).to_json())
 
     @classmethod
-    def read(cls, folder: Path) -> "Checkpoint":
+    def read(cls, name: str) -> Self:
         """Inverse of ``write``.
 
+        Args:
+            name: Of a shipped one, or its folder.
+
         Raises:
-            DataError: There is none, its card is not one, or its weights are not those that the card tells of.
+            DataError: There is none, it is damaged, or its card is not that of a checkpoint.
         """
+        tensors, data = read_asset(name)
+        card = Card.from_json(data)
+        facts = dict(card.facts)
         try:
-            card = json.loads((folder / CARD).read_text(encoding="utf-8"))
-            content = (folder / WEIGHTS).read_bytes()
-            own = {name: card.pop(name) for name in ("kind", "shape", "words", "blocks", "longest", "weights_sha256")}
+            own = {field: facts.pop(field) for field in ("kind", "shape", "longest", "blocks", "words")}
             shape = GptShape(n_words=len(own["words"]), **own["shape"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (KeyError, TypeError) as error:
             raise DataError(
-                f"checkpoint {folder} cannot be read ({type(error).__name__}: {error}); it must hold {CARD} and "
-                f"{WEIGHTS} as the pre-training wrote them"
+                f"the card of checkpoint {name} lacks {error}; it must say kind, shape, longest, blocks and words: "
+                "make it again"
             ) from error
-        require(
-            hashlib.sha256(content).hexdigest() == own["weights_sha256"],
-            f"checkpoint {folder}: {WEIGHTS} is not the file that {CARD} tells of; copy or make both again",
-            DataError,
+        return cls(
+            card=replace(card, facts=facts),
+            kind=own["kind"],
+            words=tuple(own["words"]),
+            blocks=tuple(own["blocks"]),
+            shape=shape,
+            longest=own["longest"],
+            tensors=tensors,
         )
-        try:
-            tensors = safetensors.torch.load(content)
-        except SafetensorError as error:
-            raise DataError(f"checkpoint {folder}: {WEIGHTS} cannot be read: {error}; make it again") from error
-        words, blocks = tuple(own["words"]), tuple(own["blocks"])
-        return cls(folder.name, own["kind"], words, blocks, shape, own["longest"], tensors, card)
 
     @classmethod
-    def of(cls, name: str | None, space: SearchSpace, who: str) -> "Checkpoint":
+    def of(cls, name: str | None, space: SearchSpace, who: str) -> Self:
         """The checkpoint that is to serve ``space``.
 
         Args:
@@ -109,14 +97,13 @@ class Checkpoint:
             DataError: None fits; or the named one is missing, or has another vocabulary.
         """
         if name is not None:
-            shipped = ASSETS / name
-            checkpoint = cls.read(shipped if shipped.is_dir() else Path(name).expanduser())
+            checkpoint = cls.read(name)
             fault = checkpoint.misfit(space)
             require(not fault, f"{who}: checkpoint {name} does not serve {type(space).__name__}: {fault}", DataError)
             return checkpoint
-        found = [cls.read(card.parent) for card in sorted(ASSETS.glob(SHIPPED))]
+        found = [cls.read(card.parent.name) for card in sorted(ASSETS.glob(SHIPPED))]
         fitting = [one for one in found if not one.misfit(space)]
-        faults = "; ".join(f"{one.name}: {one.misfit(space)}" for one in found)
+        faults = "; ".join(f"{one.card.name}: {one.misfit(space)}" for one in found)
         require(
             bool(fitting),
             f"{who} finds no shipped checkpoint for {type(space).__name__} ({faults or 'none is installed'}); name "

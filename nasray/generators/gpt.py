@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasray.core.architecture import Architecture
+from nasray.core.card import Card, Leak
 from nasray.core.errors import require
 from nasray.core.space import SearchSpace
 from nasray.generators.bigram import image_shape
@@ -82,10 +83,14 @@ class Gpt:
         input_shape: ``(C, H, W)`` of the images for which layers are written.
         adapt_epochs: Passes that ``adapt`` makes over what it is given.
         adapt_learning_rate: Of Adam there; 1e-4 in the paper's fine-tuning.
+        leak: What to do in a space whose labels the checkpoint has seen: ``refuse``, or ``allow``, which marks figures.
+
+    Attributes:
+        card: Where the checkpoint comes from, and what it has seen.
 
     Raises:
         CapabilityError: The space has no units.
-        ConfigError: A setting is out of its range.
+        ConfigError: A setting is out of its range, or the checkpoint has seen labels of the space.
         DataError: The checkpoint does not serve the space.
     """
 
@@ -100,6 +105,8 @@ class Gpt:
     input_shape: Sequence[int]
     adapt_epochs: int
     adapt_learning_rate: float
+    leak: Leak
+    card: Card = field(init=False, repr=False, compare=False)
     _units: Units = field(init=False, repr=False, compare=False)
     _writer: Writer = field(init=False, repr=False, compare=False)
     _first: Mind = field(init=False, repr=False, compare=False)
@@ -120,6 +127,8 @@ class Gpt:
         )
         self._units = Units(self.space, _WHO)
         checkpoint = Checkpoint.of(self.checkpoint, self.space, _WHO)
+        self.card = checkpoint.card
+        self.card.guard(self.space, self.leak)
         self._writer = Writer(self.space, checkpoint, image_shape(self.input_shape, _WHO), _WHO)
         self._first = self._mind = self._loaded(checkpoint)
 

@@ -49,7 +49,7 @@ class MeteredModel:
     """
 
     client: Client
-    path: str
+    path: Path | str
     caps: Caps
     limiter: Limiter
     patience: Patience
@@ -125,6 +125,10 @@ class MeteredModel:
     def __exit__(self, *_: object) -> None:
         """Close."""
         self.close()
+
+    def __deepcopy__(self, _: dict[int, Any]) -> Self:
+        """Copies of a part share the service: the file has one owner."""
+        return self
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         """Pickle as settings: file, locks and connections belong to this process."""

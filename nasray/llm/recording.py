@@ -1,4 +1,4 @@
-"""Replies in a file that can be kept beside an experiment: one JSON object a line."""
+"""Replies in a file that can be kept beside an experiment: one JSON object a line, with its request or its key."""
 
 import json
 from collections.abc import Iterable
@@ -10,19 +10,20 @@ from nasray.llm.reply import Reply
 from nasray.llm.request import Request
 
 
-def read_recording(path: Path) -> list[tuple[Request, Reply]]:
-    """All requests and replies.
+def read_recording(path: Path) -> dict[str, Reply]:
+    """Key of a request -> its reply.
 
     Raises:
         DataError: The file is missing, or no recording.
     """
-    found: list[tuple[Request, Reply]] = []
+    found: dict[str, Reply] = {}
     try:
         with path.expanduser().open(encoding="utf-8") as lines:
             for number, line in enumerate(lines, start=1):
                 try:
                     data = json.loads(line)
-                    found.append((Request.from_json(data["request"]), Reply.from_json(data["reply"])))
+                    key = str(data["key"]) if "key" in data else Request.from_json(data["request"]).key
+                    found[key] = Reply.from_json(data["reply"])
                 except (ValueError, KeyError, TypeError) as error:
                     raise DataError(
                         f"line {number} of the recording {path} is no request with its reply ({error}); record it "
@@ -35,16 +36,18 @@ def read_recording(path: Path) -> list[tuple[Request, Reply]]:
     return found
 
 
-def write_recording(path: Path, replies: Iterable[tuple[Request, Reply]]) -> int:
+def write_recording(path: Path, replies: Iterable[tuple[Request, Reply]], *, prompts: bool = True) -> int:
     """Write requests and replies, in the order of their keys; how many there are.
 
-    Latencies and costs are left out, so that the same conversation gives the same file.
+    Latencies and costs are left out, so that the same conversation gives the same file. Without ``prompts``, requests
+    are named by their keys alone: a tenth of the size, for prompts that a program makes again.
     """
     kept = sorted(replies, key=lambda pair: pair[0].key)
     with path.open("w", encoding="utf-8") as file:
         for request, reply in kept:
             said = {**reply.to_json(), "latency_seconds": 0.0, "usd": None, "hit": False}
-            file.write(json.dumps({"request": request.to_json(), "reply": said}, ensure_ascii=False) + "\n")
+            asked = {"request": request.to_json()} if prompts else {"key": request.key}
+            file.write(json.dumps({**asked, "reply": said}, ensure_ascii=False) + "\n")
     return len(kept)
 
 

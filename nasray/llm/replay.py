@@ -20,7 +20,7 @@ class Replay:
     """
 
     model: str
-    recording: str
+    recording: Path | str
 
     @property
     def source(self) -> str:
@@ -46,4 +46,4 @@ class Replay:
 
     @cached_property
     def _replies(self) -> dict[str, Reply]:
-        return {request.key: reply for request, reply in read_recording(Path(self.recording))}
+        return read_recording(Path(self.recording))

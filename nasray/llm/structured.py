@@ -1,6 +1,8 @@
 """Questions whose replies must fit a form."""
 
 import json
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -15,6 +17,7 @@ from nasray.llm.reply import Reply
 from nasray.llm.request import Request
 from nasray.llm.strict_reading import read_strictly
 from nasray.llm.structured_answer import StructuredAnswer
+from nasray.llm.tallied_model import TalliedModel
 
 Form = TypeVar("Form", bound=BaseModel)
 
@@ -70,13 +73,43 @@ class Structured:
             if not isinstance(read, Refusal):
                 return StructuredAnswer(read, tuple(replies), tuple(one.kind for one in refusals))
             refusals.append(read)
+            if isinstance(self.language_model, TalliedModel):
+                self.language_model.refused(asked, read.kind)
             asked = _asked_again(request, reply, read)
+        if isinstance(self.language_model, TalliedModel):
+            self.language_model.unanswered(request)
         raise BadReply(
             f"{self.language_model.model} gave no usable reply in {len(replies)} tries: "
             f"{'; '.join(f'{one.kind}: {one.reason}' for one in refusals)}. The last one was {replies[-1].text[:80]!r}"
             "; raise reasks or max_tokens, or choose a model that follows instructions better",
             tuple(one.kind for one in refusals),
         )
+
+    def ask_all(
+        self, requests: Sequence[Request], forms: Sequence[type[Form]]
+    ) -> list[StructuredAnswer[Form] | BadReply]:
+        """An answer, or why there is none, to each of R requests, as many at once as the model takes.
+
+        Any other error ends it: what was not asked by then is not asked, what was is kept.
+
+        Args:
+            requests: ``(R,)`` what is asked.
+            forms: ``(R,)`` what each reply must fit.
+
+        Raises:
+            NasrayError: As ``ask``, BadReply excepted.
+        """
+        with ThreadPoolExecutor(max_workers=max(1, min(self.language_model.concurrency, len(requests)))) as threads:
+            try:
+                return list(threads.map(self._ask_or_tell, requests, forms))
+            finally:
+                threads.shutdown(cancel_futures=True)
+
+    def _ask_or_tell(self, request: Request, form: type[Form]) -> StructuredAnswer[Form] | BadReply:
+        try:
+            return self.ask(request, form)
+        except BadReply as error:
+            return error
 
 
 def _asked_again(request: Request, reply: Reply, refusal: Refusal) -> Request:

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasray.core.architecture import Architecture
+from nasray.core.measured_table import MeasuredTable, check_score, opened
 from nasray.core.space import Prunable, SearchSpace, need
-from nasray.predictors.measured_table import MeasuredTable, check_column, opened
 from nasray.predictors.zero_cost import FAILED
 
 
@@ -40,7 +40,7 @@ class PublishedZeroCost:
         """Find the column."""
         self._view = need(self.space, Prunable, "predictor zero_cost_published")
         self._table = opened(self.table, "zero_cost_published")
-        check_column(self._table, self.column, "PublishedZeroCost")
+        check_score(self._table, self.column, "PublishedZeroCost")
         self._values = self._table.column(self.column)
 
     def predict(self, architectures: Sequence[Architecture]) -> NDArray[np.float64]:

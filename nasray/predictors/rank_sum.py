@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from nasray.core.architecture import Architecture
 from nasray.core.errors import require
 from nasray.core.graph_batch import GraphBatch
+from nasray.core.measured_table import MeasuredTable, check_score, opened
 from nasray.core.predictor import Predictor
 from nasray.core.space import GraphView, SearchSpace, need
 from nasray.predictors.live_operators import live_operators
-from nasray.predictors.measured_table import MeasuredTable, check_column, opened
 
 
 @dataclass(kw_only=True)
@@ -48,7 +48,7 @@ class RankSum:
         )
         self._table = opened(self.table, "rank_sum")
         for name in self.columns:
-            check_column(self._table, name, "RankSum")
+            check_score(self._table, name, "RankSum")
         view = need(self.space, GraphView, "predictor rank_sum")
         cells = [Architecture(tuple(genes)) for genes in self._table.index]
         graphs = GraphBatch.of([view.graph(one) for one in cells], tuple(view.operator_descriptions()))

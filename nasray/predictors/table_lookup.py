@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from nasray.core.architecture import Architecture
 from nasray.core.errors import ConfigError
+from nasray.core.measured_table import MeasuredTable, check_score, opened
 from nasray.core.space import SearchSpace, TokenView, need
-from nasray.predictors.measured_table import MeasuredTable, check_column, opened
 
 
 @dataclass(kw_only=True)
@@ -42,7 +42,7 @@ class TableLookup:
     def __post_init__(self) -> None:
         """Translate the vocabulary."""
         self._table = opened(self.table, "table_lookup")
-        check_column(self._table, self.column, "TableLookup")
+        check_score(self._table, self.column, "TableLookup")
         self._values = self._table.column(self.column)
         self._view = need(self.space, TokenView, "predictor table_lookup")
         names = [self.replace.get(name, name) for name in self._view.vocabulary()]

@@ -34,15 +34,19 @@ class RunFolder:
         manifest: What was asked for: resolved config, command, versions, commit, data checksums.
     """
 
-    def __init__(self, path: Path, manifest: dict[str, Any]) -> None:
+    def __init__(self, path: Path, manifest: dict[str, Any], *, durable: bool = True) -> None:
         """Hold on to both; touch nothing."""
         self.path = path
+        self._durable = durable
         self.manifest = manifest
         self._lock = FileLock(path / "run.lock")
 
     @classmethod
-    def create(cls, path: Path, manifest: dict[str, Any]) -> "RunFolder":
+    def create(cls, path: Path, manifest: dict[str, Any], *, durable: bool = True) -> "RunFolder":
         """A new run.
+
+        Unless it is ``durable``, manifest and result are written in place and not forced to disk, which is faster: a
+        process that is killed may leave half of one, a power failure neither. Right for what is run again at once.
 
         Raises:
             RecordError: The folder already holds a run, is in use, or cannot be written.
@@ -51,7 +55,7 @@ class RunFolder:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise RecordError(f"{path} cannot be made ({error.strerror}); choose another folder") from error
-        run = cls(path, {"schema": SCHEMA, **manifest})
+        run = cls(path, {"schema": SCHEMA, **manifest}, durable=durable)
         run._refuse_a_second()
         run.lock()
         try:
@@ -198,7 +202,9 @@ class RunFolder:
 
     def _write(self, name: str, content: dict[str, Any]) -> None:
         try:
-            write_atomically(self.path / name, orjson.dumps(content, option=orjson.OPT_INDENT_2))
+            text = orjson.dumps(content, option=orjson.OPT_INDENT_2)
+            write = write_atomically if self._durable else Path.write_bytes
+            write(self.path / name, text)
         except OSError as error:
             raise RecordError(
                 f"{self.path / name} cannot be written ({error.strerror}); make room, or choose another folder"

@@ -4,10 +4,11 @@
 # Strict elsewhere in records; pyarrow and safetensors ship no types.
 
 import hashlib
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -56,13 +57,34 @@ class Store(BlobStore):
         try:
             self._filesystem, self._folder = fs.FileSystem.from_uri(self.root)
         except (ValueError, OSError) as error:
+            reason = " ".join(str(error).split())
             raise ConfigError(
-                f"the store's root ({self.root}) must be a folder or a URI that pyarrow knows: {error}"
+                f"the store's root ({self.root}) must be a folder or a URI that pyarrow knows: {reason}"
             ) from error
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle as the root, so that each process opens its own connection."""
         return _open, (self.root,)
+
+    def check(self) -> None:
+        """Make sure that blobs can be put there; nothing is written.
+
+        Raises:
+            ConfigError: The filesystem does not answer, nothing holds the root, or it may not be written to.
+        """
+        root = PurePosixPath(self._folder)
+        try:
+            found = self._filesystem.get_file_info([str(one) for one in (root, *root.parents) if one.name or one.root])
+        except OSError as error:
+            reason = " ".join(str(error).split())
+            raise ConfigError(f"the store at {self.root} cannot be reached: {reason}") from error
+        holder = next((one for one in found if one.type != fs.FileType.NotFound), None)
+        rule = f"the store at {self.root} must be in a folder, or a bucket, that exists and may be written to"
+        if holder is None:
+            raise ConfigError(f"{rule}; there is none")
+        local = isinstance(self._filesystem, fs.LocalFileSystem)
+        writable = holder.type == fs.FileType.Directory and (not local or os.access(holder.path, os.W_OK))
+        require(writable, f"{rule}; {holder.path} is not")
 
     def put(self, content: bytes) -> str:
         """Store ``content`` and return its address; a blob that is already there is not written again.

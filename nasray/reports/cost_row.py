@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from nasray.reports.asked import asked
 from nasray.reports.metric import count, duration, speed
 from nasray.reports.run_view import RunView
 
@@ -21,6 +22,7 @@ class CostRow:
     busy: str
     speed: str
     benchmark: str
+    asked: str
 
 
 def cost_rows(runs: Sequence[RunView]) -> list[CostRow]:
@@ -29,6 +31,7 @@ def cost_rows(runs: Sequence[RunView]) -> list[CostRow]:
 
 
 def _row(run: RunView) -> CostRow:
+    told = (run.result or {}).get("language_model")
     wall, cost, n = run.wall_seconds, run.cost, len(run.outcomes)
     return CostRow(
         run_id=run.run_id,
@@ -39,4 +42,5 @@ def _row(run: RunView) -> CostRow:
         busy=f"{cost.wall_seconds / wall:.2f}" if wall and cost.wall_seconds else _UNKNOWN,
         speed=speed(n / wall) if wall else _UNKNOWN,
         benchmark=duration(cost.benchmark_seconds) if cost.benchmark_seconds else _UNKNOWN,
+        asked=asked(told) if told else "",
     )

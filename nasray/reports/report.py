@@ -23,6 +23,7 @@ from nasray.reports.metric import duration, plural, quantity
 from nasray.reports.notices import notices
 from nasray.reports.operator_shares import palette_of
 from nasray.reports.predictor_section import predictor_section
+from nasray.reports.principles_section import principles_section
 from nasray.reports.progress_chart import curves_of, draw_progress
 from nasray.reports.run_view import RunView
 from nasray.reports.verdict import verdict
@@ -124,6 +125,7 @@ def _body(arms: Sequence[Arm]) -> dict[str, Any]:
         "front": front_section(arms),
         "bounds": bounds_of(arms),
         "quality": predictor_section(arms),
+        "principles": principles_section(arms),
         "palette": [(name, operator_style(name, palette)) for name in palette],
         "sections": [section_of(arm, index, palette, len(arms)) for index, arm in enumerate(arms)],
         "failures": failures[:_MOST_FAILURES],

@@ -47,7 +47,7 @@ class Evolution:
 
     def __post_init__(self) -> None:
         """Refuse a generation without selection."""
-        check_rungs(self._rungs, "evolution (short_epochs, long_epochs as)")
+        check_rungs(self.rungs, "evolution (short_epochs, long_epochs as)")
         require(
             1 <= self.survivors < self.generation_size,
             f"evolution survivors ({self.survivors}) must be at least 1 and below generation_size "
@@ -58,11 +58,12 @@ class Evolution:
             f"evolution remembered_generations ({self.remembered_generations}) must be at least 1, or nobody inherits",
         )
         self._candidates = Candidates(self.strategy)
-        self._generations = Brackets(self._candidates, self._rungs, self.generation_size, lambda _: self.survivors)
+        self._generations = Brackets(self._candidates, self.rungs, self.generation_size, lambda _: self.survivors)
         self._heritage: dict[int, dict[int, int]] = {}
 
     @property
-    def _rungs(self) -> tuple[int, int]:
+    def rungs(self) -> tuple[int, int]:
+        """Epochs of each rung."""
         return self.short_epochs, self.long_epochs
 
     def ask(self, slots: range, streams: Streams) -> Sequence[Proposal]:

@@ -54,8 +54,20 @@ def check_operator(name: str, setting: Mapping[str, Any]) -> None:
         known is None or options <= set(known),
         f"{who} ({operator}) has the options {sorted(options)}; it knows {sorted(known or ())}: remove or rename",
     )
+    for option in ("kernel", "dilation", "groups", "squeeze") if known else ():
+        _check_size(who, option, setting.get(option, 1))
     description = setting.get("description")
     require(
         description is None or set(description) == {"short", "medium", "long"},
         f"{who} has a description with {sorted(description or ())}; it needs short, medium and long, or leave it out",
+    )
+
+
+def _check_size(who: str, option: str, value: Any) -> None:
+    """Refuse a size without pixels or channels, and a kernel without a centre: an edge keeps the size of the image."""
+    whole = isinstance(value, int) and not isinstance(value, bool) and value >= 1
+    require(
+        whole and (option != "kernel" or value % 2 == 1),
+        f"{who} {option} ({value!r}) must be {'an odd' if option == 'kernel' else 'a'} whole number of at least 1, "
+        f"e.g. {option}: {3 if option == 'kernel' else 1}",
     )

@@ -11,8 +11,8 @@ from nasray.core.errors import InvalidArchitecture, require
 from nasray.core.network_plan import Layer, Merge, NetworkPlan
 from nasray.core.space import Graph
 from nasray.spaces.cell_operators import check_operator
-from nasray.spaces.choice_space import ChoiceSpace
-from nasray.spaces.edge_cell import cell_code, edge_values, operator_graph
+from nasray.spaces.edge_cell import Edges, cell_code, cell_family_code, edge_values, operator_graph
+from nasray.spaces.edge_layers import EdgeLayers
 from nasray.spaces.paths import edges_on_paths
 from nasray.spaces.wording import describe_layer, describe_operators
 
@@ -24,7 +24,7 @@ _NOTES = {
 
 
 @dataclass(kw_only=True)
-class CellSpace(ChoiceSpace):
+class CellSpace(EdgeLayers):
     """Cells whose edges each carry one of the given operators, stacked into a network.
 
     Genes: one operator id an edge, ids in the order of ``operators``, edges sorted by target and then by source. The
@@ -81,6 +81,10 @@ class CellSpace(ChoiceSpace):
     def sizes(self) -> Sequence[int]:
         """Every operator on every edge."""
         return self._sizes
+
+    def wiring(self) -> Edges:
+        """The edges, sorted by target and then by source."""
+        return self._edges
 
     def canonical(self, architecture: Architecture) -> Architecture:
         """Edges on no path from input to output become ``zero``; without such an operator, the cell itself."""
@@ -146,6 +150,10 @@ class CellSpace(ChoiceSpace):
     def to_code(self, architecture: Architecture) -> str:
         """The cell as a class."""
         return cell_code(self._edges, self._chosen(architecture), _NOTES[self.merge], self.merge)
+
+    def family_code(self, names: Sequence[str]) -> str:
+        """All cells as one class."""
+        return cell_family_code(self._edges, names, _NOTES[self.merge], self.merge)
 
     def to_prompt(self, architecture: Architecture) -> Mapping[str, Any]:
         """Edge -> operator."""

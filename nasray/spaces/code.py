@@ -9,8 +9,19 @@ def identifier(operator: str) -> str:
     return re.sub(r"\W", "_", operator)
 
 
+def render_operators(names: Sequence[str]) -> str:
+    """The dictionary from which the classes of a whole family take their operators: id -> maker."""
+    lines = [f"    {number}: {identifier(name)}," for number, name in enumerate(names)]
+    return "\n".join(["operators = {", *lines, "}", ""])
+
+
 def render_cell(
-    name: str, note: str, modules: Mapping[str, str], inputs: Sequence[str], statements: Sequence[str]
+    name: str,
+    note: str,
+    modules: Mapping[str, str],
+    inputs: Sequence[str],
+    statements: Sequence[str],
+    settings: Sequence[str] = (),
 ) -> str:
     """A class in the manner of PyTorch.
 
@@ -20,6 +31,7 @@ def render_cell(
         modules: Attribute -> the call that makes it.
         inputs: Arguments of ``forward``.
         statements: Body of ``forward``, ending with its return.
+        settings: What the class is made from, if it is not one architecture but a whole family.
     """
     made = [f"        self.{attribute} = {call}" for attribute, call in modules.items()]
     return "\n".join(
@@ -27,7 +39,7 @@ def render_cell(
             f"class {name}(nn.Module):",
             f'    """{note}"""',
             "",
-            "    def __init__(self):",
+            f"    def __init__({', '.join(('self', *settings))}):",
             "        super().__init__()",
             *made,
             "",

@@ -10,11 +10,14 @@ import numpy as np
 from nasray.core.architecture import Architecture
 from nasray.core.errors import InvalidArchitecture, require
 from nasray.core.network_plan import NetworkPlan
+from nasray.core.principles import Principles
+from nasray.core.restrictable import LayerChoice
 from nasray.core.space import Graph
 from nasray.spaces.choice_space import ChoiceSpace
-from nasray.spaces.code import identifier, render_cell
+from nasray.spaces.code import identifier, render_cell, render_operators
 from nasray.spaces.darts_network import darts_plan
 from nasray.spaces.darts_supernet import DartsSupernet
+from nasray.spaces.restricted import RestrictedChoice, check_principles, restricted
 from nasray.spaces.wording import describe_operators
 
 OPERATORS = (
@@ -203,6 +206,11 @@ class Darts(DartsSupernet, ChoiceSpace):
         """Both cells as classes."""
         return "\n\n".join(self._cell_code(self.pairs(architecture, cell), cell) for cell in CELLS)
 
+    def family_code(self, names: Sequence[str]) -> str:
+        """Both cells as classes; ``layer_list`` has sixteen pairs of source and operator, the first eight normal."""
+        classes = [self._family_code(cell, first) for cell, first in zip(CELLS, (0, N_PAIRS), strict=True)]
+        return "\n\n".join([render_operators(names), *classes])
+
     def to_prompt(self, architecture: Architecture) -> Mapping[str, Any]:
         """For every node of both cells what it adds, e.g. ``sep_conv_3x3(node 0) + skip_connect(node 1)``."""
         named: dict[str, Any] = {}
@@ -212,12 +220,55 @@ class Darts(DartsSupernet, ChoiceSpace):
                 named[f"{cell} cell, node {node + N_INPUTS}"] = " + ".join(terms[2 * node : 2 * node + 2])
         return named
 
+    def layer_choices(self) -> Sequence[LayerChoice]:
+        """The sixteen pairs: each has an operator, and a source among the nodes before it."""
+        return [
+            LayerChoice(
+                f"{cell} cell, node {number // 2 + N_INPUTS}, {('first', 'second')[number % 2]} input",
+                tuple(self.operators),
+                tuple(f"node {source}" for source in range(sources)),
+            )
+            for cell in CELLS
+            for number, sources in enumerate(_SOURCES)
+        ]
+
+    def operators_of(self, architecture: Architecture) -> tuple[int, ...]:
+        """Every second gene."""
+        return architecture.genes[1::2]
+
+    def sources_of(self, architecture: Architecture) -> tuple[int, ...]:
+        """The others."""
+        return architecture.genes[::2]
+
+    def restrict(self, principles: Principles) -> RestrictedChoice:
+        """The genotypes whose operators and sources all remain; without sources in the principles, all of them do.
+
+        Raises:
+            ConfigError: Principles for other layers, an unknown id, an emptied layer, or fewer than two members left.
+        """
+        layers = self.layer_choices()
+        check_principles(principles, layers, type(self).__name__)
+        sources = principles.sources or [range(len(layer.sources)) for layer in layers]
+        pairs = zip(sources, principles.operators, strict=True)
+        return restricted(self, tuple(tuple(sorted(set(ids))) for pair in pairs for ids in pair), width=4, tied=(0, 2))
+
     def plan(self, architecture: Architecture, input_shape: tuple[int, int, int], n_classes: int) -> NetworkPlan:
         """Stem, cells with reductions at one and two thirds of the depth, mean, classifier."""
         normal, reduction = (
             [(source, OPERATORS[operator]) for source, operator in self.pairs(architecture, cell)] for cell in CELLS
         )
         return darts_plan(normal, reduction, self.channels, self.cells, input_shape, n_classes)
+
+    def _family_code(self, cell: CellName, first: int) -> str:
+        modules: dict[str, str] = {}
+        for number in range(first, first + N_PAIRS):
+            modules[f"source{number}"] = f"layer_list[{number}][0]"
+            modules[f"layer{number}"] = f"operators[layer_list[{number}][1]]()"
+        calls = [f"self.layer{number}(x[self.source{number}])" for number in range(first, first + N_PAIRS)]
+        lines = [f"x.append({calls[2 * node]} + {calls[2 * node + 1]})" for node in range(N_NODES)]
+        note = "x[0] and x[1] are the outputs of the two cells before; operators on them halve a reduction's image."
+        statements = ["x = [x0, x1]", *lines, "return concatenate(x[2:])"]
+        return render_cell(f"{cell.capitalize()}Cell", note, modules, ("x0", "x1"), statements, ("layer_list",))
 
     def _cell_code(self, pairs: Pairs, cell: CellName) -> str:
         stride = ", stride=2" if cell == "reduction" else ""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from nasray.core.space import Graph
-from nasray.spaces.code import identifier, render_cell
+from nasray.spaces.code import identifier, render_cell, render_operators
 
 Edges = Sequence[tuple[int, int]]
 """``(E,)`` pairs (from, to), from < to, sorted by target, then by source; node 0 is the input, the last the output."""
@@ -41,10 +41,23 @@ def edge_values(edges: Edges, operators: Sequence[str]) -> Mapping[str, str]:
 def cell_code(edges: Edges, operators: Sequence[str], note: str, merge: str = "sum") -> str:
     """The cell as a class: a module an edge; a node sums what its edges bring, or concatenates and projects it."""
     modules = {f"edge{s}_{t}": f"{identifier(name)}()" for (s, t), name in zip(edges, operators, strict=True)}
+    return render_cell("Cell", note, modules, ("x0",), _statements(edges, list(modules), merge))
+
+
+def cell_family_code(edges: Edges, names: Sequence[str], note: str, merge: str = "sum") -> str:
+    """All cells of a wiring as one class: ``layer_list`` says which of the operators each edge carries."""
+    modules = {f"layer{number}": f"operators[layer_list[{number}]]()" for number in range(len(edges))}
+    statements = _statements(edges, list(modules), merge)
+    return render_operators(names) + "\n\n" + render_cell("Cell", note, modules, ("x0",), statements, ("layer_list",))
+
+
+def _statements(edges: Edges, modules: Sequence[str], merge: str) -> list[str]:
+    """The body of ``forward``; the modules are those of the edges."""
     last = edges[-1][1]
     lines: list[str] = []
     for node in range(1, last + 1):
-        terms = [f"self.edge{source}_{target}(x{source})" for source, target in edges if target == node]
+        pairs = zip(edges, modules, strict=True)
+        terms = [f"self.{module}(x{source})" for (source, target), module in pairs if target == node]
         whole = f"project(concatenate([{', '.join(terms)}]))" if merge == "concat" else " + ".join(terms)
         lines.append(f"x{node} = {whole}")
-    return render_cell("Cell", note, modules, ("x0",), [*lines, f"return x{last}"])
+    return [*lines, f"return x{last}"]

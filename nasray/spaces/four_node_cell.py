@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 from nasray.core.architecture import Architecture
 from nasray.core.network_plan import Layer
 from nasray.core.space import Graph
-from nasray.spaces.choice_space import ChoiceSpace
-from nasray.spaces.edge_cell import cell_code, edge_values, operator_graph
+from nasray.spaces.edge_cell import Edges, cell_code, cell_family_code, edge_values, operator_graph
+from nasray.spaces.edge_layers import EdgeLayers
 from nasray.spaces.wording import describe_operators
 
 EDGES = ((0, 1), (0, 2), (1, 2), (0, 3), (1, 3), (2, 3))
@@ -22,6 +22,8 @@ _LAYER = {
     "nor_conv_3x3": ("relu_conv_bn", {"kernel": 3}),
     "avg_pool_3x3": ("avg_pool", {"kernel": 3}),
 }
+_LAYERS_OF_CONVOLUTION = 3
+"""It comes with ReLU and normalization."""
 
 
 def append_cell(layers: list[Layer], operators: Sequence[str], out_channels: int, stride: int, stage: str) -> None:
@@ -50,7 +52,7 @@ def append_cell(layers: list[Layer], operators: Sequence[str], out_channels: int
         at.append(len(layers) - 1)
 
 
-class FourNodeCell(ChoiceSpace):
+class FourNodeCell(EdgeLayers):
     """What the spaces of this cell share, whatever their operators and the network around the cell.
 
     Attributes:
@@ -58,6 +60,10 @@ class FourNodeCell(ChoiceSpace):
     """
 
     operators: ClassVar[tuple[str, ...]]
+
+    def wiring(self) -> Edges:
+        """Six edges."""
+        return EDGES
 
     def size(self) -> int:
         """Strings: every operator on every edge."""
@@ -87,9 +93,17 @@ class FourNodeCell(ChoiceSpace):
         """The genes."""
         return Architecture(tuple(tokens))
 
+    def unit_layers(self, architecture: Architecture) -> Sequence[int]:
+        """The six edges, one token each; one that computes nothing counts as one layer."""
+        return [_LAYERS_OF_CONVOLUTION if "conv" in name else 1 for name in self.names(architecture)]
+
     def to_code(self, architecture: Architecture) -> str:
         """The cell as a class."""
         return cell_code(EDGES, self.names(architecture), NOTE)
+
+    def family_code(self, names: Sequence[str]) -> str:
+        """All cells as one class."""
+        return cell_family_code(EDGES, names, "Every node sums what its edges bring.")
 
     def to_prompt(self, architecture: Architecture) -> Mapping[str, Any]:
         """Edge -> operator."""

@@ -14,9 +14,6 @@ from nasray.spaces.four_node_supernet import FourNodeSupernet
 
 OPERATORS = ("none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3", "avg_pool_3x3")
 N_OPERATORS = len(OPERATORS)
-_LAYERS = (1, 1, 3, 3, 1)
-"""Layers of each operator; a convolution comes with ReLU and normalization."""
-
 _ID = {name: index for index, name in enumerate(OPERATORS)}
 _SIZES = (N_OPERATORS,) * N_EDGES
 
@@ -103,10 +100,6 @@ class NasBench201(FourNodeCell, FourNodeSupernet):
                 f"with op among {', '.join(OPERATORS)}"
             )
         return Architecture(genes)
-
-    def unit_layers(self, architecture: Architecture) -> Sequence[int]:
-        """The six edges, one token each; one that computes nothing counts as one layer."""
-        return [_LAYERS[gene] for gene in architecture.genes]
 
     def plan(self, architecture: Architecture, input_shape: tuple[int, int, int], n_classes: int) -> NetworkPlan:
         """Stem, three stages of N cells at C, 2C, 4C channels with residual reductions between, head."""

@@ -3,10 +3,11 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal
 
 import numpy as np
 
+from nasray.core.adaptable import Adaptable
 from nasray.core.architecture import Architecture
 from nasray.core.errors import CapabilityError, require
 from nasray.core.measurement import Measurement, Outcome
@@ -21,15 +22,6 @@ NOTE = "gpt_evolution"
 """The key of this strategy's facts among a proposal's notes."""
 
 logger = logging.getLogger(__name__)
-
-
-@runtime_checkable
-class Adaptable(Protocol):
-    """A generator that can learn from good architectures of the search that it serves."""
-
-    def adapt(self, architectures: Sequence[Architecture]) -> None:
-        """Learn from ``architectures``, best first, in place of what earlier calls taught."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

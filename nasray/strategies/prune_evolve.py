@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -55,11 +55,15 @@ class PruneEvolve:
         warm_up: Outcomes before a predictor that learns is fitted; without effect on one that does not.
         released_code: The three flags of ``SupernetPruning`` that repeat the released code, all false for the paper.
 
+    Attributes:
+        fitting_predictor: One that scores soft graphs, for those who chose none.
+
     Raises:
         CapabilityError: The space has no supernet, or the predictor does not score soft graphs.
         ConfigError: An impossible number or an unknown flag.
     """
 
+    fitting_predictor: ClassVar[str] = "gcn"
     space: SearchSpace
     predictor: Predictor | None
     population_size: int
@@ -79,7 +83,8 @@ class PruneEvolve:
         if not isinstance(self.predictor, GraphPredictor):
             got = "none" if self.predictor is None else type(self.predictor).__name__
             raise CapabilityError(
-                f"strategy prune_evolve needs a predictor that scores soft graphs and got {got}; choose predictor=gcn"
+                f"strategy prune_evolve needs a predictor that scores soft graphs and got {got}; choose "
+                f"predictor={self.fitting_predictor}"
             )
         self._scorer = self.predictor
         size, scale, rate = self.population_size, self.scale, self.crossover_rate

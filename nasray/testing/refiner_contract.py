@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from nasray.core.architecture import Architecture
-from nasray.core.predictor import Refiner
 from nasray.core.principles import Principles
+from nasray.core.refiner import Refiner
 from nasray.core.space import SearchSpace
 from nasray.testing.another_process import in_another_process
 

@@ -58,6 +58,12 @@ class TuneExecutor:
         require(self.workers >= 1, f"executor workers ({self.workers}) must be at least 1")
         require(self.max_attempts >= 1, f"executor max_attempts ({self.max_attempts}) must be at least 1")
         require(self.chunk_size >= 1, f"executor chunk_size ({self.chunk_size}) must be at least 1")
+        for name in ("cpus_per_worker", "gpus_per_worker"):
+            require(getattr(self, name) >= 0, f"executor {name} ({getattr(self, name)}) must not be negative")
+        require(
+            self.time_limit_seconds is None or self.time_limit_seconds > 0,
+            f"executor time_limit_seconds ({self.time_limit_seconds}) must be positive, or null for no limit",
+        )
 
     def run(self, work: Workload, factory: EvaluatorFactory, streams: Streams) -> None:
         """Drive Tune until the workload is finished."""

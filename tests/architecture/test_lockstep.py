@@ -20,8 +20,8 @@ def recipe(target: str) -> list[str]:
     text = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
     found = re.search(rf"^{target}:.*\n((?:\t.*\n)+)", text, re.MULTILINE)
     assert found is not None
-    scripts = " ".join(sorted(f"cluster/{path.name}" for path in (REPOSITORY / "cluster").glob("*.sh")))
-    replaced = found[1].replace("$(BIN)", ".venv/bin").replace("$(wildcard cluster/*.sh)", scripts)
+    scripts = " ".join(sorted(str(path.relative_to(REPOSITORY)) for path in (REPOSITORY / "cluster").glob("*/*.sh")))
+    replaced = found[1].replace("$(BIN)", ".venv/bin").replace("$(wildcard cluster/*/*.sh)", scripts)
     return [line.strip() for line in replaced.splitlines()]
 
 

@@ -18,6 +18,7 @@ QUIET = ["tracking=none", "controls=1", "ray.address=auto"]
 TABLE = ["evaluator=table", "budget.evaluations=6000", "width=64", "strategy.population_size=50"]
 TRAINED = ["dataset.n_train=60", "dataset.n_valid=200", "evaluator.recipe.epochs=2", "budget.evaluations=48", "width=8"]
 TRAINED += ["space.channels=4", "strategy.population_size=10"]
+TWO_WORKERS, IN_PROCESS = ["executor.workers=2"], ["executor=simulator", "executor.workers=2"]
 
 
 @pytest.fixture
@@ -55,14 +56,18 @@ def archive(folder: Path) -> str:
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
-    ("settings", "n_kills"),
+    ("settings", "executor", "n_kills"),
     [
-        pytest.param(TABLE, 10, id="table"),
-        pytest.param(TRAINED, 3, id="trained"),
-        pytest.param(TRAINED, 10, id="trained-ten", marks=pytest.mark.slow),  # two minutes: each restart imports torch
+        pytest.param(TABLE, TWO_WORKERS, 10, id="table"),
+        pytest.param(TRAINED, TWO_WORKERS, 3, id="trained"),
+        pytest.param(TRAINED, IN_PROCESS, 10, id="trained-in-process", marks=pytest.mark.slow),
+        # Two minutes: at each restart the driver and its new workers import torch.
+        pytest.param(TRAINED, TWO_WORKERS, 10, id="trained-ten", marks=pytest.mark.slow),
     ],
 )
-def test_kills_and_resumes_leave_the_archive_of_the_undisturbed_run(settings, n_kills, environment, tmp_path, request):
+def test_kills_and_resumes_leave_the_archive_of_the_undisturbed_run(
+    settings, executor, n_kills, environment, tmp_path, request
+):
     if settings is TABLE:
         environment["NASRAY_DATA_MIRROR"] = str(request.getfixturevalue("mirror"))
     calm, troubled = tmp_path / "calm", tmp_path / "troubled"
@@ -70,7 +75,7 @@ def test_kills_and_resumes_leave_the_archive_of_the_undisturbed_run(settings, n_
     size = (calm / "journal.jsonl").stat().st_size
     moments = sorted(np.random.default_rng(0).uniform(0.02, 0.98, n_kills) * size)
     journal, kills = troubled / "journal.jsonl", 0
-    words = ["run", *settings, *QUIET, f"hydra.run.dir={troubled}", "executor.workers=2"]
+    words = ["run", *settings, *QUIET, f"hydra.run.dir={troubled}", *executor]
     for moment in moments:
         kills += kill_when(journal, int(moment), words, environment)
         words = ["resume", str(troubled)]

@@ -19,7 +19,9 @@ def composed() -> Callable[..., dict[str, Any]]:
 
     def settings(group: str, name: str, *overrides: str) -> dict[str, Any]:
         if group == "predictor":  # no part of every run
-            return OmegaConf.to_container(OmegaConf.load(CONF / group / f"{name}.yaml"), resolve=True)
+            alone = OmegaConf.load(CONF / group / f"{name}.yaml")
+            if "defaults" not in alone:
+                return OmegaConf.to_container(alone, resolve=True)
         with initialize_config_dir(str(CONF), version_base=None):
             config = compose("run", overrides=[f"{group}={name}", *overrides])
         return OmegaConf.to_container(config[group], resolve=True)

@@ -5,10 +5,24 @@ from functools import partial
 
 import pytest
 
-from nasray.app.parts import build, evaluator_factory
+from nasray.app.parts import build
+from nasray.app.predictor import predictor_tables, with_tables
 from nasray.generators.uniform import Uniform
+from nasray.refiners.frequency import Frequency
+from nasray.testing.drawn_table import DrawnTable
 from nasray.testing.linear_graph_learner import LinearGraphLearner
 from nasray.testing.strategy_contract import StrategyContract
+
+SMALL = {
+    "hat_evolution": {
+        "parents": 4,
+        "mutations": 6,
+        "crossovers": 4,
+        "iterations": 3,
+        "switch": {"_target_": "nasray.strategies.switch_by_iteration.SwitchByIteration", "start": 1, "end": 3},
+    }
+}
+"""Instead of what ships, where the budget of the suite would not see the second half of the search."""
 
 
 def changed(value):
@@ -31,10 +45,14 @@ def make(composed, space):
     ridge = pickle.dumps(build(composed("predictor", "ridge"), space=space))
     of_graphs = pickle.dumps(LinearGraphLearner(space=space))
     generator = Uniform(space=space, share=0.5)
+    refiner = Frequency(space=space, most_operators=3, most_sources=1)
+    table = DrawnTable(space, ["imagenet16_120_valid_200", "jigsaw_valid_10"])
 
     def factory(settings):
+        settings = with_tables(settings, dict.fromkeys(predictor_tables(settings), table))
         predictor = of_graphs if settings["_target_"].endswith(".PruneEvolve") else ridge
-        strategy = evaluator_factory(settings, space=space, predictor=pickle.loads(predictor), generator=generator)()
+        live = {"predictor": pickle.loads(predictor), "generator": generator, "refiner": refiner}
+        strategy = build(settings, space=space, **live)
         return partial(pickle.loads, pickle.dumps(strategy))
 
     return factory
@@ -42,7 +60,7 @@ def make(composed, space):
 
 @pytest.fixture(scope="module")
 def settings(composed, name):
-    return composed("strategy", name)
+    return composed("strategy", name) | SMALL.get(name, {})
 
 
 @pytest.fixture(scope="module")

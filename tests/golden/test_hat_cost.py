@@ -4,13 +4,15 @@ import csv
 import math
 from ast import literal_eval
 
+import numpy as np
 import pytest
 
 from nasray.app.catalogs import space_named
 from nasray.core.architecture import Architecture
 from nasray.data.catalog import Catalog
 from nasray.data.importers.hat_latency_samples import SHA256, HatLatencySamples
-from nasray.predictors.hat_latency import HatLatency
+from nasray.models.assets import read_asset
+from nasray.predictors.hat_latency import ASSET, HatLatency, fitted_weights, milliseconds
 from nasray.spaces.hat_cost import VOCABULARIES
 
 pytestmark = pytest.mark.golden
@@ -107,13 +109,21 @@ def test_latencies_are_the_published_ones(mirror):
     )
 
 
-def test_the_searched_architectures_take_as_long_as_published(mirror, searched):
+def test_the_shipped_weights_are_those_of_the_published_latencies(mirror):
+    shipped, _ = read_asset(ASSET)
+    tables = [HatLatencySamples.read(mirror, name) for name in SHA256]
+    assert set(shipped) == set(SHA256)
+    for one in tables:
+        taught = milliseconds(fitted_weights(one.features, one.total_ms), one.features)
+        np.testing.assert_allclose(milliseconds(shipped[one.name].numpy(), one.features), taught, rtol=1e-9)
+
+
+def test_the_searched_architectures_take_as_long_as_published(searched):
     """Latency in the authors' file names, measured apart from the tables that teach: mean error in %, rounded up."""
     devices = {"titanxp": "gpu_titanxp", "xeon": "cpu_xeon", "raspberrypi": "cpu_raspberrypi"}
     iwslt, predictors, errors = space_named("hat_iwslt"), {}, {}
     for name in SHA256:
-        samples, space = HatLatencySamples.read(mirror, name), iwslt if "iwslt" in name else SPACE
-        predictors[name] = HatLatency.fitted(space, samples.features, samples.total_ms)
+        predictors[name] = HatLatency(space=iwslt if "iwslt" in name else SPACE, device=name)
     for row in searched:
         name = f"{row['task'].replace('.', '').replace('-', '')}_{devices[row['device']]}"
         measured, predictor = float(row["latency_ms"]), predictors[name]

@@ -12,6 +12,7 @@ from nasray.core.measurement import Split
 from nasray.core.proposal import Proposal
 from nasray.core.seeds import Streams
 from nasray.data.catalog import Catalog
+from nasray.evaluators.counted_table import CountedTable
 from nasray.evaluators.darts_features import darts_features
 from nasray.evaluators.darts_fitted import DartsFitted
 from nasray.evaluators.sum_kernel import SumKernel
@@ -172,6 +173,26 @@ def test_scores_are_there_for_the_cells_without_a_dead_edge(catalog):
     assert not math.isnan(table.column("tgnas_score").sum())
     assert table.meaning("zc_c10_params").unit == "millions"
     assert float(np.nanmax(table.column("zc_c10_params"))) == 1.531546
+
+
+def test_counted_parameters_are_the_published_ones(catalog):
+    """Of 200 cells without a dead edge; published in millions, to six decimals."""
+    accuracy, published = catalog.open("nasbench201", CELLS_201), catalog.open("nasbench201_features", CELLS_201)
+    known = np.flatnonzero(~np.isnan(published.column("zc_c10_params")))[::47][:200]
+    cells = [Architecture(tuple(genes)) for genes in published.genes[known].tolist()]
+    evaluator = CountedTable(
+        table=accuracy,
+        dataset="cifar10",
+        epochs=200,
+        chunk_size=512,
+        columns=["parameters"],
+        columns_table=None,
+        networks=CELLS_201,
+        shapes={"cifar10": [3, 32, 32, 10]},
+    )
+    measured = evaluator.evaluate([Proposal(slot, cell) for slot, cell in enumerate(cells)], STREAMS)
+    counted = np.array([one.columns["parameters"] for one in measured])
+    np.testing.assert_array_equal(counted, (1e6 * published.column("zc_c10_params")[known]).round())
 
 
 def test_the_pool_is_called_what_it_is(catalog):

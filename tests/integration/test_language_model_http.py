@@ -352,7 +352,7 @@ def test_several_processes_with_one_prompt_make_one_request(server, ray_cluster,
         batching=Batching(size=16, window_ms=5),
         store=Store(root=str(tmp_path / "store")),
     )
-    model = RemoteLanguageModel(identity=identity, model="m", recipe=recipe)
+    model = RemoteLanguageModel(identity=identity, model="m", concurrency=16, recipe=recipe)
     script = textwrap.dedent("""
         import pathlib, pickle, sys
         from concurrent.futures import ThreadPoolExecutor

@@ -65,6 +65,9 @@ def test_in_a_host_the_run_is_the_same(nasray, ray_cluster):
     code, said, _ = nasray("host", "list")
     assert "for-a-test" in said
     assert "270 items" in said  # 27 slots of 10 candidates
+    assert "(at most 16); 0 waiting" in said
+    code, said, _ = nasray("status")
+    assert said.startswith("cluster     1 node; free: 2 of 2 CPUs, 0 of 0 GPUs\nfor-a-test ")
     code, said, _ = nasray("host", "stop", "for-a-test")
     assert (code, said) == (0, "for-a-test is stopped\n")
     assert "for-a-test" not in directory.names()

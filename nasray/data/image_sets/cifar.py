@@ -10,7 +10,7 @@ import numpy as np
 from nasray.core.errors import DataError, require
 from nasray.core.image_set import ImageSet
 from nasray.data.image_sets.fingerprinted import digest
-from nasray.data.image_sets.split import Labelled, check_labels, check_sizes, hold_out
+from nasray.data.image_sets.split import Labelled, check_labels, check_split, hold_out
 
 _PIXELS = 3 * 32 * 32
 _TRAIN_FILES = {10: tuple(f"data_batch_{n}.bin" for n in range(1, 6)), 100: ("train.bin",)}
@@ -87,7 +87,7 @@ class Cifar:
             ConfigError: As ``load``.
         """
         learn, test = self._parts()
-        check_sizes(f"cifar{self.n_classes}", len(learn[1]), self.n_train, self.n_valid)
+        check_split(f"cifar{self.n_classes}", len(learn[1]), self.n_train, self.n_valid, self.seed)
         return digest(*learn, *test)
 
     def _parts(self) -> tuple[Labelled, Labelled]:

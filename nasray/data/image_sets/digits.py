@@ -11,7 +11,7 @@ import numpy as np
 from nasray.core.errors import DataError, require
 from nasray.core.image_set import Images, ImageSet
 from nasray.data.image_sets.fingerprinted import digest
-from nasray.data.image_sets.split import Labelled, standardised, stratified_order
+from nasray.data.image_sets.split import Labelled, check_seed, standardised, stratified_order
 
 _FILE = Path("datasets") / "data" / "digits.csv.gz"
 
@@ -75,6 +75,7 @@ class Digits:
         return digest(*self._checked())
 
     def _checked(self) -> Labelled:
+        check_seed("digits", self.seed)
         x, y = read_digits()
         require(
             self.n_train >= 1 and self.n_valid >= 1 and self.n_train + self.n_valid < len(y),

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from nasray.core.errors import DataError, require
 from nasray.core.image_set import ImageSet
 from nasray.data.image_sets.fingerprinted import digest
-from nasray.data.image_sets.split import Labelled, check_labels, check_sizes, hold_out
+from nasray.data.image_sets.split import Labelled, check_labels, check_split, hold_out
 
 _UINT8 = 0x08
 _DEFLATE_RATIO = 1032  # the most that deflate can pack
@@ -100,7 +100,7 @@ class Mnist:
             ConfigError: As ``load``.
         """
         learn, test = self._read("train"), self._read("t10k")
-        check_sizes("mnist", len(learn[1]), self.n_train, self.n_valid)
+        check_split("mnist", len(learn[1]), self.n_train, self.n_valid, self.seed)
         return digest(*learn, *test)
 
     def _read(self, part: str) -> Labelled:

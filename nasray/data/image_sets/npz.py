@@ -10,7 +10,7 @@ import numpy as np
 from nasray.core.errors import DataError, require
 from nasray.core.image_set import ImageSet
 from nasray.data.image_sets.fingerprinted import digest
-from nasray.data.image_sets.split import Labelled, check_labels, check_sizes, hold_out
+from nasray.data.image_sets.split import Labelled, check_labels, check_split, hold_out
 
 _LARGEST_CLASS_COUNT = 100_000
 _RULE = "an npz archive with x, uint8 (N, H, W, C), and y, (N,) labels"
@@ -91,7 +91,7 @@ class Npz:
             ConfigError: As ``load``.
         """
         learn, test = self._parts()
-        check_sizes(Path(self.train).stem, len(learn[1]), self.n_train, self.n_valid)
+        check_split(Path(self.train).stem, len(learn[1]), self.n_train, self.n_valid, self.seed)
         return digest(*learn, *test)
 
     def _parts(self) -> tuple[Labelled, Labelled]:

@@ -64,11 +64,20 @@ def check_labels(who: str, y: NDArray[np.integer], n_classes: int) -> NDArray[np
     return y.astype(np.int64)
 
 
-def check_sizes(name: str, n_images: int, n_train: int | None, n_valid: int) -> None:
+def check_seed(name: str, seed: int) -> None:
+    """Refuse a seed that nothing can be drawn from.
+
+    Raises:
+        ConfigError: It is negative.
+    """
+    require(seed >= 0, f"{name}: dataset.seed ({seed}) must not be negative", ConfigError)
+
+
+def check_split(name: str, n_images: int, n_train: int | None, n_valid: int, seed: int) -> None:
     """Refuse a split of ``n_images`` official training images that leaves a part empty or takes images twice.
 
     Raises:
-        ConfigError: It does.
+        ConfigError: It does, or the seed is negative.
     """
     n_learnt = n_images - n_valid if n_train is None else n_train
     require(
@@ -77,6 +86,7 @@ def check_sizes(name: str, n_images: int, n_train: int | None, n_valid: int) -> 
         "least 1 and fit together: lower them",
         ConfigError,
     )
+    check_seed(name, seed)
 
 
 def hold_out(
@@ -103,7 +113,7 @@ def hold_out(
         ConfigError: There are fewer images than asked for.
     """
     x, y = learn
-    check_sizes(name, len(y), n_train, n_valid)
+    check_split(name, len(y), n_train, n_valid, seed)
     n_learnt = len(y) - n_valid if n_train is None else n_train
     order = stratified_order(y, np.random.default_rng(seed))
     # VALID first: it stays the same when n_train changes, so that runs with more training images are comparable.

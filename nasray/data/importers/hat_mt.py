@@ -71,7 +71,8 @@ def _scores(task: str) -> list[Source]:
             unit="points",
             direction="higher",
             seeds="1",
-            note=f"trained from scratch; the schedule of {UPDATES:,} counts updates, not epochs",
+            note="trained from scratch",
+            steps="updates",
         )
         found.append((f"scratch_{split}_bleu", scratch, (0.0, 100.0)))
     for source, supernet in SUPERNETS.items():

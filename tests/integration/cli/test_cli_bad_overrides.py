@@ -40,6 +40,7 @@ SPELLING = [
     ("budget.evaluations=0", "budget.evaluations (0) must be at least 1"),
     ("strategy.population_size=1", "population_size (1) must be at least 2"),
     ("strategy.population_size=many", "RegularizedEvolution: population_size ('many') must be a valid integer"),
+    ("paths.runs=", "paths.runs ('') must name a folder: an empty one would be the root of the filesystem"),
     ("paths.runs=file", "Not a directory; choose another place, e.g. paths.runs=FOLDER"),
 ]
 

@@ -67,6 +67,28 @@ def test_fetching_without_an_address_and_a_mirror_says_what_to_do(nasray) -> Non
     assert "no mirror is set; set NASRAY_DATA_MIRROR to a folder that has" in message
 
 
+def test_the_authors_own_files_are_a_way_too(nasray) -> None:
+    message = nasray("data", "fetch", "nasbench201").refused()
+    assert "run `nasray data import nasbench201_archive FILE` with the official NAS-Bench-201" in message
+    assert message.endswith("use table nasbench201_archive in its place")
+
+
+def test_the_list_states_splits_epochs_seeds_and_provenance_in_columns(nasray) -> None:
+    ended = nasray("data", "list")
+    assert ended.code == 0, ended
+    lines = ended.out.splitlines()
+    heads = [line for line in lines if not line.startswith(" ")]
+    assert len({line.index(" cells ") for line in heads}) == 1
+    scores, short, source = lines[1:4]
+    assert heads[0].startswith("nasbench201 ")
+    assert scores.startswith(
+        "    cifar10, cifar100, imagenet16_120: valid and test accuracy (%) after 200 epochs; seeds: mean"
+    )
+    assert short.endswith("valid and test accuracy (%) after 12 epochs; seeds: not stated by the source")
+    assert source.startswith("    from 200 epochs: github.com/milkmilk511/LAPT @902c742d")
+    assert source.endswith("licence MIT")
+
+
 def test_verifying_nothing_in_particular_verifies_all_that_is_here(nasray, tmp_path: Path) -> None:
     ended = nasray("data", "verify")
     assert ended.code == 0

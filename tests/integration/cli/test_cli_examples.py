@@ -62,6 +62,15 @@ def test_examples_about_runs_do_what_they_show(nasray, one_run: Path, monkeypatc
         shutil.rmtree("runs", ignore_errors=True)
 
 
+def test_the_examples_of_the_overview_work_one_after_the_other_among_other_runs(nasray, quick) -> None:
+    overview = [shlex.split(example) for example in re.findall(r"`nasray ([^`]+)`", ROOT.epilog or "")]
+    assert [words[0] for words in overview] == ["run", "report", "doctor"]
+    assert nasray("run", *quick, "space=darts").code == 0
+    for words in (*overview, *overview):
+        ended = nasray(*words, *(("executor=simulator", "tracking=none") if words[0] == "run" else ()))
+        assert ended.code == 0, (words, ended)
+
+
 def test_examples_of_run_compose(nasray, tmp_path: Path) -> None:
     group = tmp_path / "my_conf" / "strategy"
     group.mkdir(parents=True)

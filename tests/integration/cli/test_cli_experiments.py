@@ -45,6 +45,17 @@ def test_another_strategy_can_be_chosen(nasray, path: Path, strategy: str) -> No
     assert ended.code == 0, ended
 
 
+def test_settings_that_an_experiment_made_for_another_strategy_can_be_taken_away(nasray) -> None:
+    words = ("run", "experiment=gpt_nas", "strategy=random_search", "evaluator=synthetic", "executor=simulator")
+    message = nasray(*words, "tracking=none").refused()
+    assert "RandomSearch: no setting is called population_size, generations; it has: none; where an exp" in message
+    away = message.rpartition("take it away by ")[2].split()
+    assert away == ["~strategy.population_size", "~strategy.generations"]
+    message = nasray(*words, "tracking=none", *away).refused()
+    ended = nasray(*words, "tracking=none", *away, message.rpartition("take it away by ")[2])
+    assert ended.code == 0, ended
+
+
 def test_smoke_does_the_same_in_the_simulator(nasray) -> None:
     ended = nasray("run", "experiment=smoke", "executor=simulator", "tracking=none")
     assert ended.code == 0, ended

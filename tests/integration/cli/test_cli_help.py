@@ -140,3 +140,19 @@ def test_doctor_says_what_is_there_and_never_a_keys_value(nasray, monkeypatch: p
         f"GiB free in {tmp_path / 'data'}",
     ):
         assert line in ended.out
+
+
+def test_doctor_finds_what_wandb_login_left(nasray, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("WANDB_API_KEY", raising=False)
+    monkeypatch.delenv("WANDB_BASE_URL", raising=False)
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    missing = f"key        WANDB_API_KEY not set, and W&B has no login in {tmp_path / 'netrc'}; for tracking="
+    assert missing in nasray("doctor").out
+    (tmp_path / "netrc").write_text("machine api.wandb.ai\n  login user\n  password a-very-secret-value\n")
+    ended = nasray("doctor")
+    assert f"key        WANDB_API_KEY not set, but W&B has a login in {tmp_path / 'netrc'}" in ended.out
+    assert "a-very-secret-value" not in ended.out + ended.err
+    monkeypatch.setenv("WANDB_BASE_URL", "https://elsewhere.example")
+    assert missing in nasray("doctor").out
+    (tmp_path / "netrc").write_text("neither this nor that")
+    assert missing in nasray("doctor").out

@@ -91,3 +91,18 @@ def test_a_caller_that_went_away_hinders_nobody():
         return await batcher.submit("", [2])
 
     assert asyncio.run(run()) == [4]
+
+
+def test_a_call_may_be_spread_over_batches_and_waits_for_the_last():
+    recorder = Recorder()
+    answers, batcher = together(recorder, [("", [1, 2, 3, 4, 5]), ("", [6])])
+    assert answers == [[2, 4, 6, 8, 10], [12]]
+    assert [len(items) for _, items in recorder.batches] == [4, 2]
+    assert batcher.items == 6
+
+
+def test_a_call_whose_second_batch_fails_fails_as_a_whole_and_once():
+    answers, batcher = together(Recorder(), [("", [1, 2, 3, 4, 13, 13])])
+    with pytest.raises(ValueError, match="no 13, please"):
+        raise answers[0]
+    assert batcher.n_waiting == 0

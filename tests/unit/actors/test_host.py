@@ -82,6 +82,8 @@ def test_it_forgets_the_least_used_of_many_and_reads_it_again(recipe):
 def test_its_health(recipe):
     host = Host(recipe)
     idle, _, busy = run(host.health, partial(host.call, recipe.identity, "", [1, 2, 3]), host.health)
+    up_seconds = idle.pop("up_seconds")
+    assert 0 <= up_seconds <= busy.pop("up_seconds")
     assert idle == {
         "name": recipe.identity.name,
         "version": recipe.identity.version,
@@ -90,6 +92,7 @@ def test_its_health(recipe):
         "calls": 0,
         "items": 0,
         "batches": 0,
+        "batch_size": 8,
         "mean_batch_size": 0.0,
         "queue_length": 0,
     }

@@ -32,8 +32,8 @@ def test_absolute_paths_and_null_stay():
     assert with_absolute_paths({"dataset": given}, START)["dataset"] == given
 
 
-def test_default_places_stay_those_of_whoever_resumes():
-    paths = {"runs": "runs", "data": "~/.cache/nasray/data", "mirror": None}
+def test_default_places_and_addresses_stay_what_they_are():
+    paths = {"runs": "runs", "data": "~/.cache/nasray/data", "mirror": None, "store": "s3://bucket/weights"}
     assert with_absolute_paths({"paths": paths}, START)["paths"] == {**paths, "runs": "/start/runs"}
 
 

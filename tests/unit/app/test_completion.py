@@ -30,6 +30,8 @@ def offered(incomplete: str, *before: str) -> list[str]:
         ("evaluator.recipe.ep", (), ["evaluator.recipe.epochs="]),
         ("evaluator.ta", ("evaluator=table",), ["evaluator.table="]),
         ("strategy.", ("strategy=nope",), []),
+        ("hyd", (), ["hydra/launcher="]),
+        ("hydra/launcher=", (), ["hydra/launcher=nasray"]),
         ("nope=", (), []),
         ("nope.", (), []),
         ("seed=", (), []),

@@ -101,10 +101,19 @@ def test_the_default_composes(synthetic, tmp_path: Path) -> None:
         ),
         ("strategy._target_", "math.sqrt", "_target_ ('math.sqrt') must be a class"),
         ("strategy._target_", ..., "_target_ ('') cannot be imported"),
+        (
+            "tracking.mode",
+            "foo",
+            "tracking.mode ('foo') must be none where no tracker is chosen; choose tracking=wandb",
+        ),
         ("space.channels", 0, "channels (0) must be at least 1"),
         ("space.chanels", 3, "NasBench201: no setting is called chanels (did you mean channels?); it has: channels"),
+        ("space.chanels", 3, "where an experiment set it for another part, take it away by ~space.chanels"),
+        ("evaluator.foo", 3, "chunk_size; where an experiment set it for another part, take it away by ~evaluator.foo"),
+        ("scheduler.foo", 3, "NeverStop: no setting is called foo; it has: none; where an experiment set it"),
         ("evaluator.n_choices", 3.5, "Synthetic: n_choices (3.5) must be a valid integer"),
         ("executor.workers", 0, "workers (0) must be at least 1"),
+        ("paths.runs", "", "paths.runs ('') must name a folder: an empty one would be the root of the filesystem; set"),
     ],
 )
 def test_an_impossible_setting_is_refused(synthetic, tmp_path: Path, key: str, value: Any, message: str) -> None:
@@ -138,6 +147,7 @@ def test_parts_within_a_part_are_checked(training, tmp_path: Path, key: str, val
     ("overrides", "key", "value", "message"),
     [
         (["evaluator=failing"], "evaluator.kind", "excepton", "Failing: kind ('excepton') must be 'exception', 'not_"),
+        (["evaluator=failing"], "evaluator.kind", "hang", "evaluator Failing hangs in some slots, and the simulator"),
         (["evaluator=failing"], "evaluator.share", 2, "Failing share (2) must be between 0 and 1"),
         (["evaluator=failing"], "evaluator.inner.n_choices", "x", "Synthetic: n_choices ('x') must be a valid integer"),
         (["evaluator=delayed"], "evaluator.inner", ..., "Delayed: inner must be set"),
@@ -158,6 +168,11 @@ def test_wrappers_and_trackers_are_checked(
     [
         ("executor.workers", 0, "workers (0) must be at least 1"),
         ("executor.time_limit_seconds", "x", "TuneExecutor: time_limit_seconds ('x') must be a valid number"),
+        ("executor.time_limit_seconds", 0, "time_limit_seconds (0) must be positive, or null for no limit"),
+        ("executor.cpus_per_worker", -1, "executor cpus_per_worker (-1) must not be negative"),
+        ("executor.gpus_per_worker", -0.5, "executor gpus_per_worker (-0.5) must not be negative"),
+        ("ray.num_cpus", 0, "ray.num_cpus (0) must be greater than or equal to 1"),
+        ("ray.num_gpus", -1, "ray.num_gpus (-1) must be greater than or equal to 0"),
     ],
 )
 def test_the_tune_executor_is_checked_before_there_is_a_cluster(

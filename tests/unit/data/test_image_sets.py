@@ -86,6 +86,14 @@ def test_digits_are_split_by_class_standardised_and_equal_on_every_call():
     assert not np.array_equal(images.train.x, Digits(n_train=200, n_valid=600, seed=1).load().train.x)
 
 
+def test_a_negative_seed_is_refused():
+    x, y = np.zeros((10, 1, 2, 2), np.uint8), np.arange(10) % 2
+    with pytest.raises(ConfigError, match=r"some: dataset.seed \(-1\) must not be negative"):
+        hold_out("some", 2, (x, y), (x, y), 4, 4, -1)
+    with pytest.raises(ConfigError, match=r"digits: dataset.seed \(-1\) must not be negative"):
+        Digits(n_train=200, n_valid=600, seed=-1).fingerprint()
+
+
 @pytest.mark.parametrize(("n_train", "n_valid"), [(0, 10), (10, 0), (1_000, 797)])
 def test_digits_must_leave_some_for_test(n_train, n_valid):
     with pytest.raises(ConfigError, match=r"digits got n_train=\d+ and n_valid=\d+; .*1797 images for TEST"):

@@ -168,6 +168,7 @@ def test_a_pickled_evaluator_leaves_behind_what_the_table_can_give_again(evaluat
         "chunk_size": 512,
         "columns": (),
         "columns_table": None,
+        "asked": (),
         "space": None,
         "metric": "valid accuracy (%)",
         "_full": 200,

@@ -1,9 +1,12 @@
 """A small checkpoint for each kind of words, made in a moment: random weights, counts by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
+from nasray.core.card import Card, Seen, space_name
 from nasray.generators.checkpoint import Checkpoint
 from nasray.generators.layer_words import word_of
 from nasray.models.block_selector import BlockSelector
@@ -31,7 +34,7 @@ def of_cells(cells):
     shape = tiny(5)
     bigrams = [[BOS, N_SPECIAL + 3, 90], [N_SPECIAL + 3, N_SPECIAL + 3, 90], [N_SPECIAL + 3, EOS, 10]]
     return Checkpoint(
-        name="cells",
+        card=Card("cells", "by hand", (), {"corpus": "none"}),
         kind="tokens",
         words=tuple(cells.vocabulary()),
         blocks=(),
@@ -42,7 +45,6 @@ def of_cells(cells):
             "bigrams": torch.tensor(bigrams, dtype=torch.int32),
             "beginnings": torch.zeros((0, 3), dtype=torch.int32),
         },
-        pedigree={"corpus": "none"},
     )
 
 
@@ -54,7 +56,7 @@ def of_chains(chains):
     shape = tiny(len(words))
     selector = BlockSelector(len(words), len(chains.blocks()), shape.window, 3)
     return Checkpoint(
-        name="chains",
+        card=Card("chains", "by hand", (), {"corpus": "none"}),
         kind="layers",
         words=words,
         blocks=tuple(chains.blocks())[::-1],
@@ -66,7 +68,6 @@ def of_chains(chains):
             "bigrams": torch.tensor([[BOS, N_SPECIAL, 5]], dtype=torch.int32),
             "beginnings": torch.tensor([[N_SPECIAL, 0, 5]], dtype=torch.int32),
         },
-        pedigree={"corpus": "none"},
     )
 
 
@@ -80,3 +81,11 @@ def cell_folder(of_cells, tmp_path):
 def chain_folder(of_chains, tmp_path):
     of_chains.write(tmp_path / "chains")
     return str(tmp_path / "chains")
+
+
+@pytest.fixture
+def taught_folder(of_cells, cells, tmp_path):
+    """A checkpoint whose corpus was chosen by the labels of the space."""
+    seen = Seen(space_name(cells), "nasbench201", "cifar10_valid_200", 15625)
+    replace(of_cells, card=replace(of_cells.card, seen=(seen,))).write(tmp_path / "taught")
+    return str(tmp_path / "taught")

@@ -9,7 +9,7 @@ CONV = 3
 
 
 def bigram(space, folder, **changed):
-    settings = {"smoothing": 1e-9, "share": 0.5, "input_shape": (3, 32, 32)}
+    settings = {"smoothing": 1e-9, "share": 0.5, "input_shape": (3, 32, 32), "leak": "refuse"}
     return Bigram(space=space, checkpoint=folder, **{**settings, **changed})
 
 
@@ -76,3 +76,9 @@ def test_it_rebuilds_chains(chains, chain_folder):
 def test_impossible_settings(cells, cell_folder, changed, match):
     with pytest.raises(ConfigError, match=match):
         bigram(cells, cell_folder, **changed)
+
+
+def test_labels_that_were_seen_are_refused_or_marked(cells, taught_folder):
+    with pytest.raises(ConfigError, match=r"cells was trained on nasbench201.cifar10_valid_200, .* set leak=allow"):
+        bigram(cells, taught_folder)
+    assert bigram(cells, taught_folder, leak="allow").card.seen[0].table == "nasbench201"

@@ -16,9 +16,9 @@ FOLDERS = sorted(card.parent for card in ASSETS.glob(SHIPPED))
 
 
 def test_it_comes_back_as_it_was_written(of_chains, chain_folder):
-    there = Checkpoint.read(Path(chain_folder))
+    there = Checkpoint.read(chain_folder)
     assert (there.kind, there.words, there.blocks) == (of_chains.kind, of_chains.words, of_chains.blocks)
-    assert (there.shape, there.longest, there.pedigree) == (of_chains.shape, 60, {"corpus": "none"})
+    assert (there.shape, there.longest, there.card) == (of_chains.shape, 60, of_chains.card)
     assert there.tensors.keys() == of_chains.tensors.keys()
     assert all(torch.equal(value, there.tensors[name]) for name, value in of_chains.tensors.items())
 
@@ -34,31 +34,36 @@ def test_a_part_has_its_own_names(of_chains):
 
 
 def test_what_is_not_there_cannot_be_read(tmp_path):
-    with pytest.raises(DataError, match=r"checkpoint .*nowhere cannot be read \(FileNotFoundError"):
-        Checkpoint.read(tmp_path / "nowhere")
+    with pytest.raises(DataError, match=r"there is no asset '.*nowhere': name one of .*gpt_layers"):
+        Checkpoint.read(str(tmp_path / "nowhere"))
 
 
-@pytest.mark.parametrize("card", ["no JSON", "{}"])
-def test_a_card_that_is_none(cell_folder, card):
-    (Path(cell_folder) / "card.json").write_text(card)
-    with pytest.raises(DataError, match="as the pre-training wrote them"):
-        Checkpoint.read(Path(cell_folder))
+@pytest.mark.parametrize(
+    ("told", "fault"),
+    [
+        ({}, r"a card got .*must have name, command and seen"),
+        ({"name": "a", "command": "b", "seen": [], "facts": {}}, "lacks 'kind'; it must say kind, shape, longest"),
+    ],
+)
+def test_a_card_that_is_none(cell_folder, told, fault):
+    card = Path(cell_folder) / "card.json"
+    card.write_text(json.dumps(told | {"weights_sha256": json.loads(card.read_text())["weights_sha256"]}))
+    with pytest.raises(DataError, match=fault):
+        Checkpoint.read(cell_folder)
 
 
 def test_other_weights_than_the_card_tells_of(cell_folder):
     weights = Path(cell_folder) / "weights.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"x")
     with pytest.raises(DataError, match=r"weights.safetensors is not the file that card.json tells of"):
-        Checkpoint.read(Path(cell_folder))
+        Checkpoint.read(cell_folder)
 
 
-def test_weights_that_are_none(cell_folder):
-    (Path(cell_folder) / "weights.safetensors").write_bytes(b"")
-    card = Path(cell_folder) / "card.json"
-    empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"  # SHA-256 of nothing
-    card.write_text(json.dumps(json.loads(card.read_text()) | {"weights_sha256": empty}))
-    with pytest.raises(DataError, match=r"weights.safetensors cannot be read: .*; make it again"):
-        Checkpoint.read(Path(cell_folder))
+@pytest.mark.parametrize(("file", "content"), [("weights.safetensors", b""), ("card.json", b"no JSON")])
+def test_a_file_that_is_torn(cell_folder, file, content):
+    (Path(cell_folder) / file).write_bytes(content)
+    with pytest.raises(DataError, match=r"is damaged \(.*\); make or install it again"):
+        Checkpoint.read(cell_folder)
 
 
 @pytest.mark.parametrize(
@@ -91,13 +96,16 @@ def test_no_shipped_one_fits():
 
 
 def test_the_smallest_shipped_vocabulary_that_fits_is_taken():
-    assert Checkpoint.of(None, NasBench201(channels=8, cells_per_stage=1), "generator gpt").name == "gpt_nasbench201"
+    assert (
+        Checkpoint.of(None, NasBench201(channels=8, cells_per_stage=1), "generator gpt").card.name == "gpt_nasbench201"
+    )
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_a_shipped_card_tells_where_it_comes_from(folder):
-    checkpoint = Checkpoint.read(folder)
-    told = checkpoint.pedigree
-    assert {"corpus", "sequences", "seed", "command", "commit", "loss_nats_a_token", "paper_structures"} <= told.keys()
-    assert told["tables_seen"] == told["labels_seen"] == []
+    card = Checkpoint.read(folder.name).card
+    assert card.name == folder.name
+    assert card.command.startswith("python experiments/e05_next_layer/pretrain.py ")
+    assert {"corpus", "sequences", "seed", "commit", "loss_nats_a_token", "paper_structures"} <= card.facts.keys()
+    assert card.seen == ()
     assert sum(path.stat().st_size for path in folder.iterdir()) < 5e6

@@ -18,6 +18,7 @@ SETTINGS = {
     "input_shape": (3, 32, 32),
     "adapt_epochs": 8,
     "adapt_learning_rate": 0.03,
+    "leak": "refuse",
 }
 
 
@@ -129,3 +130,9 @@ def test_impossible_settings(cells, cell_folder, changed, match):
 def test_a_checkpoint_of_another_vocabulary(chains, cell_folder):
     with pytest.raises(DataError, match=r"generator gpt: checkpoint .* does not serve BlockChain"):
         gpt(chains, cell_folder)
+
+
+def test_labels_that_were_seen_are_refused_or_marked(cells, taught_folder):
+    with pytest.raises(ConfigError, match=r"cells was trained on nasbench201.cifar10_valid_200, .* set leak=allow"):
+        gpt(cells, taught_folder)
+    assert gpt(cells, taught_folder, leak="allow").card.seen[0].table == "nasbench201"

@@ -76,6 +76,14 @@ def test_recorded_replies_are_said_again_and_others_are_missed(serve, scripted, 
     assert replayed.complete(ask("one")).text == "25.1"
 
 
+def test_a_recording_may_name_requests_by_their_keys(serve, scripted, ask, tmp_path):
+    serve(scripted("25.1")).complete(ask("a long prompt"))
+    recording = tmp_path / "replies.jsonl"
+    write_recording(recording, cached_replies(tmp_path / "cache.sqlite"), prompts=False)
+    assert "a long prompt" not in recording.read_text()
+    assert Replay(model="scripted", recording=recording).complete(ask("a long prompt")).text == "25.1"
+
+
 def test_a_recording_is_the_same_whatever_it_took(serve, scripted, ask, tmp_path):
     files = []
     for order in (("one", "two"), ("two", "one")):

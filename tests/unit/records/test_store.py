@@ -153,3 +153,27 @@ def test_bytes_that_hold_no_arrays_are_refused(store):
         arrays_from_bytes(b"not safetensors at all")
     with pytest.raises(RecordError, match="are not safetensors"):
         load_arrays(store, store.put(b"xyz"))
+
+
+def test_a_store_says_whether_it_can_be_written_to(store, tmp_path, monkeypatch):
+    store.check()
+    assert not Path(store.root).exists()
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match=r"must be in a folder, or a bucket, that exists .*; .*/file is not"):
+        Store(root=str(tmp_path / "file" / "store")).check()
+    with pytest.raises(ConfigError, match="that exists and may be written to; there is none"):
+        Store(root="mock:///nowhere").check()
+    monkeypatch.setattr("nasray.records.store.os.access", lambda path, mode: False)
+    with pytest.raises(ConfigError, match=f"may be written to; {tmp_path} is not"):
+        Store(root=str(tmp_path / "store")).check()
+
+
+def test_a_filesystem_that_does_not_answer_is_refused():
+    class Silent:
+        def get_file_info(self, paths):
+            raise OSError("curlCode: 7,\n  no answer")
+
+    store = Store(root="mock://bucket/x")
+    store._filesystem = Silent()
+    with pytest.raises(ConfigError, match="the store at mock://bucket/x cannot be reached: curlCode: 7, no answer"):
+        store.check()

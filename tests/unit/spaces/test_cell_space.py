@@ -146,6 +146,14 @@ def test_settings_that_make_no_space(settings, message):
             {"operator": "max_pool", "size": 3},
             r"'a' \(max_pool\) has the options \['size'\]; it knows \['kernel'\]",
         ),
+        ("a", {"operator": "conv", "stride": 0}, r"'a' \(conv\) has the options \['stride'\]"),
+        *(
+            ("a", {"operator": "conv", "kernel": size}, rf"'a' kernel \({size}\) must be an odd whole number .*: 3$")
+            for size in (-1, 0, 2, 3.0, True)
+        ),
+        ("a", {"operator": "dil_conv", "dilation": 0}, r"'a' dilation \(0\) must be a whole number of at least 1"),
+        ("a", {"operator": "channel_shuffle", "groups": -2}, r"'a' groups \(-2\) must be a whole number"),
+        ("a", {"operator": "squeeze_excitation", "squeeze": 0}, r"'a' squeeze \(0\) must be a whole number"),
         ("a", {"operator": "relu", "description": {"short": "x"}}, r"'a' has a description with \['short'\]; it needs"),
         ("a b", {"operator": "relu"}, "'a b' must begin with a letter, .*: rename it"),
         ("input", {"operator": "relu"}, "'input' must begin with a letter, .* not be input or output"),

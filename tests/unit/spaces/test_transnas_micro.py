@@ -98,3 +98,4 @@ def test_views(cell):
     assert SPACE.graph(cell("102333")).operators[1:4] == ("skip_connect", "none", "nor_conv_1x1")
     assert set(SPACE.vocabulary()) < set(SPACE.operator_descriptions())
     assert SPACE.from_tokens(SPACE.to_tokens(cell("102333"))) == cell("102333")
+    assert SPACE.unit_layers(cell("102333")) == [1, 1, 3, 3, 3, 3]

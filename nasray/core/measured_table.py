@@ -1,7 +1,7 @@
-"""What predictors ask of a table of published numbers."""
+"""What evaluators and predictors ask of a table of published numbers."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,17 +11,54 @@ from nasray.core.errors import CapabilityError, ConfigError, require
 from nasray.core.measurement import Split
 
 
+class MeasuredColumn(Protocol):
+    """What the numbers of a column are."""
+
+    @property
+    def split(self) -> Split | None:
+        """The part of the data set that was measured on; None for what is not measured on one, as latencies."""
+        ...
+
+    @property
+    def direction(self) -> Literal["higher", "lower"]:
+        """Which way is better."""
+        ...
+
+
 class MeasuredTable(Protocol):
-    """Rows of architectures, columns of numbers."""
+    """Rows of architectures, columns of numbers; those of scores are called ``DATASET_SPLIT_EPOCHS``.
+
+    Attributes:
+        index: Genes -> row.
+    """
 
     index: Mapping[tuple[int, ...], int]
 
-    def meaning(self, name: str) -> Any:
-        """What a column's numbers are: ``direction``, whether more is better, and ``split``, None for no split."""
+    @property
+    def names(self) -> Sequence[str]:
+        """The columns' names."""
+        ...
+
+    @property
+    def canonical(self) -> bool:
+        """Whether a row stands for every architecture with the same canonical form."""
+        ...
+
+    @property
+    def complete(self) -> bool:
+        """Whether every architecture of the space was measured."""
+        ...
+
+    def meaning(self, name: str) -> MeasuredColumn:
+        """What the numbers of a column are; DataError when there is none of that name."""
+        ...
+
+    def objective(self, name: str) -> str:
+        """What column ``name`` measures, e.g. ``valid accuracy (%)``; DataError unless it can be maximised."""
         ...
 
     def column(self, name: str) -> NDArray[np.float64]:
-        """``(N,)`` values; DataError when there is no such column."""
+        """``(N,)`` values of a column; DataError when there is none of that name."""
         ...
 
     def rows(self, architectures: Sequence[Architecture]) -> NDArray[np.int64]:
@@ -43,7 +80,7 @@ def opened(table: MeasuredTable | str, who: str) -> MeasuredTable:
     return table
 
 
-def check_column(table: MeasuredTable, name: str, who: str) -> None:
+def check_score(table: MeasuredTable, name: str, who: str) -> None:
     """Refuse a column that cannot be a score.
 
     Raises:

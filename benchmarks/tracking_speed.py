@@ -1,0 +1,128 @@
+"""What W&B tracking costs a search.
+
+Run: ``python benchmarks/tracking_speed.py``. Regularized evolution in the simulator over a formula, 10,000 evaluations,
+without tracking and with W&B offline, in turn; the medians of 5 rounds. ``slowdown_ratio`` compares wall times from the
+first ask to the last outcome, ``cpu_ratio`` the CPU seconds of the search's process meanwhile. W&B's own process runs
+beside it on another core; ``close_seconds`` is what its end takes after the search. ``writes``: messages to W&B. The
+last line is one JSON object.
+"""
+
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from nasray.core.budget import Budget
+from nasray.core.observer import Observer
+from nasray.core.seeds import Streams
+from nasray.evaluators.synthetic import Synthetic
+from nasray.records.journal import Journal
+from nasray.search.search import Search
+from nasray.simulator.simulator import Simulator
+from nasray.spaces.nasbench201 import NasBench201
+from nasray.strategies.regularized_evolution import RegularizedEvolution
+from nasray.tracking.sink import Message
+from nasray.tracking.wandb_run import WandbRun
+from nasray.tracking.wandb_sink import WandbSink
+
+EVALUATIONS, ROUNDS, MAX_POINTS = 10_000, 5, 300
+SPACE = NasBench201(channels=16, cells_per_stage=5)
+
+
+class CountingSink:
+    """W&B on disk, and how often it was written to."""
+
+    def __init__(self, folder: Path) -> None:
+        self.writes = 0
+        self._inner = WandbSink(folder=folder, init={"id": "speed", "project": "nasray"}, settings={}, metrics=())
+
+    def open(self, mode: str, overdue: Callable[[], bool]) -> str:
+        return self._inner.open(mode, overdue)
+
+    def send(self, message: Message) -> None:
+        self.writes += 1
+        self._inner.send(message)
+
+    def finish(self, message: Message) -> bool:
+        self.writes += 1
+        return self._inner.finish(message)
+
+    def kill(self) -> None:
+        self._inner.kill()
+
+
+def tracking(sink: CountingSink, folder: Path) -> WandbRun:
+    settings: dict[str, Any] = {"entity": None, "group": None, "job_type": "search", "name": None, "tags": []}
+    return WandbRun(
+        run_id="speed",
+        folder=folder,
+        config={},
+        total=EVALUATIONS,
+        metric="value",
+        describe=SPACE.to_text,
+        resume_from_slot=0,
+        mode="offline",
+        project="nasray",
+        max_points=MAX_POINTS,
+        table_rows=2000,
+        start_timeout_seconds=60.0,
+        close_timeout_seconds=120.0,
+        make_sink=lambda: sink,
+        **settings,
+    )
+
+
+def search_seconds(folder: Path, observers: Sequence[Observer]) -> tuple[float, float]:
+    """Wall and CPU seconds of one search."""
+    search = Search(
+        space=SPACE,
+        strategy=RegularizedEvolution(space=SPACE, population_size=50, tournament_size=10),
+        budget=Budget(evaluations=EVALUATIONS),
+        width=8,
+        seed=0,
+        log=Journal(folder / "journal.jsonl", fsync=False),
+        observers=observers,
+    )
+    factory = partial(Synthetic, n_choices=5, chunk_size=512)
+    wall, cpu = time.perf_counter(), time.process_time()
+    Simulator(workers=1).run(search, factory, Streams(0, "evaluator"))
+    return time.perf_counter() - wall, time.process_time() - cpu
+
+
+def main() -> None:
+    plain: list[tuple[float, float]] = []
+    tracked: list[tuple[float, float]] = []
+    closing: list[float] = []
+    sink = None
+    for _ in range(ROUNDS):
+        with tempfile.TemporaryDirectory() as scratch:
+            first, second = Path(scratch) / "plain", Path(scratch) / "tracked"
+            first.mkdir()
+            second.mkdir()
+            plain.append(search_seconds(first, []))
+            sink = CountingSink(second)
+            observer = tracking(sink, second)
+            tracked.append(search_seconds(second, [observer]))
+            begun = time.perf_counter()
+            observer.close({})
+            closing.append(time.perf_counter() - begun)
+    assert sink
+    (wall, cpu), (own_wall, own_cpu) = (map(median, zip(*each, strict=True)) for each in (tracked, plain))
+    print(f"bars: slowdown_ratio < 1.05, writes < 400; {os.cpu_count()} cores")
+    figures = {
+        "slowdown_ratio": round(wall / own_wall, 3),
+        "cpu_ratio": round(cpu / own_cpu, 3),
+        "writes": sink.writes,
+        "search_seconds": round(own_wall, 3),
+        "close_seconds": round(median(closing), 2),
+    }
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()

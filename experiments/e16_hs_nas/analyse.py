@@ -1,0 +1,236 @@
+"""HS-NAS on NAS-Bench-201: does a cheap first half save expensive evaluations, and is it the predictor that does it?
+
+Run: ``NASRAY_DATA_MIRROR=FOLDER python experiments/e16_hs_nas/analyse.py [--choose 50 --compare 100]``. Searches that
+are in ``results/regrets.jsonl`` already are not made again. Prints the tables of ``README.md`` and writes
+``results/figures.json``.
+"""
+
+import argparse
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import yaml
+from numpy.typing import NDArray
+from remembering import Remembering
+from rungs import DEMONSTRATIONS, cheap_rungs
+
+from nasray.analysis.bootstrap import bootstrap_interval
+from nasray.app.catalogs import default_catalog
+from nasray.app.parts import build
+from nasray.app.provenance import commit
+from nasray.core.measurement import Outcome
+from nasray.core.predictor import Predictor
+from nasray.core.seeds import Streams
+from nasray.evaluators.table import TableEvaluator
+from nasray.simulator.study import study
+from nasray.spaces.nasbench201 import NasBench201
+
+BUDGETS = (20, 50, 100, 200)
+CHOSEN_FROM, COMPARED_FROM = 0, 50
+MARGINS = {"cifar10": 0.05, "cifar100": 0.2, "imagenet16_120": 0.2}
+SETTINGS = (("cifar10", 200), ("cifar100", 200), ("imagenet16_120", 200), ("cifar10", 12))
+"""(data set, epochs of the expensive rung)."""
+
+PUBLISHED = "end=15"
+RESULTS = Path(__file__).with_name("results")
+SPACE = NasBench201(channels=16, cells_per_stage=5)
+
+Job = tuple[str, int, str, str, int]
+"""Data set, epochs of the expensive rung, cheap rung, policy, seed."""
+
+Regrets = dict[Job, list[float]]
+
+
+def policies() -> dict[str, dict[str, Any]]:
+    """Name -> section of the switch."""
+    found = {f"end={end}": ("iteration", {"start": 0, "end": end}) for end in (5, 10, 15, 20, 25, 30)}
+    found["expensive first"] = ("iteration", {"start": 15, "end": 30})
+    found["after 500 candidates"] = ("budget", {"candidates": 500, "latest": 20})
+    found["tau of 20, interval"] = ("tau", {"sample": 20, "at_least": 0.0, "interval": True, "end": 15})
+    found["tau of 20, point"] = ("tau", {"sample": 20, "at_least": 0.0, "interval": False, "end": 15})
+    return {
+        name: {"_target_": f"nasray.strategies.switch_by_{kind}.SwitchBy{kind.capitalize()}", **settings}
+        for name, (kind, settings) in found.items()
+    }
+
+
+@cache
+def _as_shipped() -> dict[str, Any]:
+    return yaml.safe_load((files("nasray.conf") / "strategy" / "hat_evolution.yaml").read_text(encoding="utf-8"))
+
+
+def searched(predictor: Predictor | None, switch: Mapping[str, Any], epochs: int, evaluator: Any, seed: int) -> Any:
+    """The expensive evaluations of one search with the published numbers, in order, each architecture once."""
+    settings = _as_shipped() | {"switch": switch, "warm_up": DEMONSTRATIONS}
+    settings["_target_"] = f"{Remembering.__module__}.{Remembering.__name__}"
+    rungs = dict(settings["rungs"])
+    rungs["full"] = {**rungs["full"], "epochs": epochs}
+    if predictor is None:
+        del rungs["cheap"]
+    settings["rungs"] = rungs
+
+    def make() -> Any:
+        return build(settings, space=SPACE, predictor=predictor)
+
+    (outcomes,) = study(make, SPACE, evaluator, seeds=[seed], evaluations=BUDGETS[-1], width=256)
+    return outcomes
+
+
+def regrets_of(outcomes: Sequence[Outcome], truth: Mapping[Any, float], best: float) -> list[float]:
+    """``(B,)`` points by which what was best on the expensive rung is below the best cell, VALID of 200 epochs."""
+    values = [one.value for one in outcomes]
+    leaders = [outcomes[int(np.argmax(values[:n]))].proposal.architecture for n in BUDGETS]
+    return [round(best - truth[one], 4) for one in leaders]
+
+
+class Study:
+    """Makes searches and remembers what came of them."""
+
+    def __init__(self) -> None:
+        self.table = default_catalog().open("nasbench201", SPACE)
+        self.cells = list(SPACE.enumerate())
+        self.rungs: dict[str, Callable[[int], Predictor]] = cheap_rungs(SPACE, self.cells)
+        self.file = RESULTS / "regrets.jsonl"
+        lines = self.file.read_text(encoding="utf-8").splitlines() if self.file.exists() else []
+        self.seed = -1
+        self.known: Regrets = {tuple(job): regrets for job, regrets in map(json.loads, lines)}
+        rows = self.table.rows(self.cells)
+        self.truth = {
+            name: dict(zip(self.cells, self.table.column(f"{name}_valid_200")[rows].tolist(), strict=True))
+            for name in MARGINS
+        }
+        self.evaluators = {
+            name: TableEvaluator(
+                table=self.table, dataset=name, epochs=200, chunk_size=512, columns=[], columns_table=None, space=SPACE
+            )
+            for name in MARGINS
+        }
+
+    def make(self, jobs: Iterable[Job]) -> None:
+        """The searches that were not made before."""
+        switches = policies() | {"": {**policies()[PUBLISHED], "end": 0}}
+        with self.file.open("a", encoding="utf-8") as file:
+            for job in jobs:
+                if job not in self.known:
+                    dataset, epochs, cheap, policy, seed = job
+                    if seed != self.seed:
+                        self.seed = seed
+                        Remembering.bred.clear()
+                    predictor = self.rungs[cheap](seed) if cheap else None
+                    outcomes = searched(predictor, switches[policy], epochs, self.evaluators[dataset], seed)
+                    truth = self.truth[dataset]
+                    self.known[job] = regrets_of(outcomes, truth, max(truth.values()))
+                    file.write(json.dumps([job, self.known[job]]) + "\n")
+                    file.flush()
+
+    def regrets(self, dataset: str, epochs: int, cheap: str, policy: str, seeds: Sequence[int]) -> NDArray[np.float64]:
+        """``(S, B)``."""
+        return np.array([self.known[dataset, epochs, cheap, policy, seed] for seed in seeds])
+
+
+def chosen(made: Study, seeds: Sequence[int]) -> dict[str, dict[str, Any]]:
+    """Expensive rung and cheap rung -> the policy with the least regret on CIFAR-10, mean over budgets and seeds."""
+    found: dict[str, dict[str, Any]] = {}
+    for epochs in (200, 12):
+        for cheap in made.rungs:
+            means = {name: made.regrets("cifar10", epochs, cheap, name, seeds).mean(axis=0) for name in policies()}
+            best = min(means, key=lambda name: float(means[name].mean()))
+            rows = {name: [round(float(one), 3) for one in row] for name, row in means.items()}
+            found[f"{epochs}/{cheap}"] = {"policy": best, "regrets": rows}
+    return found
+
+
+def figures(made: Study, policy_of: Mapping[str, Mapping[str, Any]], seeds: Sequence[int]) -> dict[str, Any]:
+    """Regret of every arm, and what it is better by than expensive-only and the two control ladders."""
+    found: dict[str, Any] = {}
+    rng = Streams(0, "e16").at(0)
+    for dataset, epochs in SETTINGS:
+        arms = {"expensive only": made.regrets(dataset, epochs, "", "", seeds)}
+        for cheap in made.rungs:
+            for policy in dict.fromkeys((policy_of[f"{epochs}/{cheap}"]["policy"], PUBLISHED)):
+                arms[f"{cheap}, {policy}"] = made.regrets(dataset, epochs, cheap, policy, seeds)
+        controls = ["expensive only"]
+        controls += [f"{cheap}, {policy_of[f'{epochs}/{cheap}']['policy']}" for cheap in ("#params", "random")]
+        rows: dict[str, Any] = {}
+        for name, regrets in arms.items():
+            rows[name] = {"regret": _interval(regrets, rng)}
+            rows[name]["better than"] = {
+                other: _interval(arms[other] - regrets, rng) for other in controls if other != name
+            }
+        found[f"{dataset}/{epochs}"] = rows
+    return found
+
+
+def _interval(samples: NDArray[np.float64], rng: np.random.Generator) -> list[list[float]]:
+    """``(B, 3)`` mean and 95 % interval at every budget."""
+    one = bootstrap_interval(samples, rng)
+    return np.round(np.stack([one.mean, one.low, one.high], axis=1), 3).tolist()
+
+
+def verdict(interval: Sequence[float], margin: float) -> str:
+    """In a word, of a difference that is better when higher."""
+    _, low, high = interval
+    if low > 0:
+        return "better"
+    return "worse" if high < 0 else "no worse" if low > -margin else "open"
+
+
+def print_tables(policy_of: Mapping[str, Mapping[str, Any]], found: Mapping[str, Any]) -> None:
+    head = " | ".join(map(str, BUDGETS))
+    for name, one in policy_of.items():
+        print(f"\nCIFAR-10, expensive/cheap rung {name}: chosen {one['policy']}\n| policy | {head} |")
+        for policy, row in one["regrets"].items():
+            print(f"| {policy} | {' | '.join(f'{regret:.2f}' for regret in row)} |")
+    for setting, rows in found.items():
+        margin = MARGINS[setting.partition("/")[0]]
+        print(f"\n{setting}\n| arm | {head} |")
+        for name, row in rows.items():
+            print(f"| {name} | {' | '.join('{:.2f} [{:.2f}, {:.2f}]'.format(*one) for one in row['regret'])} |")
+        print(f"| arm minus control | {head} |")
+        for name, row in rows.items():
+            for other, differences in row["better than"].items():
+                cells = ["{:+.2f} [{:+.2f}, {:+.2f}] {}".format(*one, verdict(one, margin)) for one in differences]
+                print(f"| {name} against {other} | {' | '.join(cells)} |")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--choose", type=int, default=50, help="seeds from 0")
+    parser.add_argument("--compare", type=int, default=100, help="seeds from 50")
+    asked = parser.parse_args()
+    torch.set_num_threads(1)
+    RESULTS.mkdir(exist_ok=True)
+    made = Study()
+    first = range(CHOSEN_FROM, CHOSEN_FROM + asked.choose)
+    then = range(COMPARED_FROM, COMPARED_FROM + asked.compare)
+    made.make(
+        ("cifar10", epochs, cheap, name, seed)
+        for seed in first
+        for epochs in (200, 12)
+        for cheap in made.rungs
+        for name in policies()
+    )
+    policy_of = chosen(made, first)
+    for seed in then:
+        for dataset, epochs in SETTINGS:
+            made.make([(dataset, epochs, "", "", seed)])
+            for cheap in made.rungs:
+                names = dict.fromkeys((policy_of[f"{epochs}/{cheap}"]["policy"], PUBLISHED))
+                made.make((dataset, epochs, cheap, name, seed) for name in names)
+    found = figures(made, policy_of, then)
+    print_tables(policy_of, found)
+    head, changed = commit()
+    line = {"experiment": "e16", "commit": head, "uncommitted_changes": changed, "table_sha256": made.table.sha256}
+    line |= {"chosen_on": [first[0], first[-1]], "compared_on": [then[0], then[-1]], "chosen": policy_of}
+    text = json.dumps(line | {"figures": found}, indent=1) + "\n"
+    (RESULTS / "figures.json").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""Builds the language model of a run: in this process, or as the client of a host."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from nasray.actors.batching import Batching
+from nasray.actors.host_recipe import HostRecipe
+from nasray.actors.identity import Identity
+from nasray.app.parts import asking, constructor_of
+from nasray.app.schema import RunConfig
+from nasray.core.errors import CapabilityError, ConfigError, require
+from nasray.llm.language_model import LanguageModel
+from nasray.llm.metered_model import MeteredModel
+from nasray.llm.tallied_model import TalliedModel
+from nasray.records.store import Store
+
+TALLY = "language_model.jsonl"
+"""In the run folder: what the run asked, by the keys of requests."""
+
+_CHANGEABLE = ("usd", "tokens", "calls")
+
+
+def language_model_of(config: RunConfig, users: Sequence[Any], folder: Path) -> TalliedModel | None:
+    """The language model that ``config`` names; None where it names none and nobody asks for one. Nothing is opened.
+
+    Args:
+        config: The run's configuration.
+        users: Configurations of the parts that may ask for a language model.
+        folder: The run folder.
+
+    Raises:
+        CapabilityError: A part asks for a language model, and none is named.
+        ConfigError: One is named, and no part asks for it; or its settings are impossible.
+    """
+    settings, names = config.language_model, [name for user in users for name in asking(user, "language_model")]
+    if settings is None:
+        if names:
+            raise CapabilityError(
+                f"{names[0]} needs a language model and got none; choose one: language_model=local_server, openai, "
+                "transformers or replay, or language_model=fake to see whether everything works"
+            )
+        return None
+    require(
+        bool(names),
+        "a language model is chosen, but no part of the run asks for one; choose a part that does, e.g. "
+        "predictor=language_model with strategy=screened, or language_model=null",
+    )
+    constructor = constructor_of(settings, {})
+    service = constructor()  # here at least for its checks
+    if not isinstance(service, MeteredModel):
+        raise ConfigError(f"language_model _target_ ({settings.get('_target_')}) must be {MeteredModel.__name__}")
+    hosted = config.host is not None and config.host.where == "host"
+    return TalliedModel(inner=_client(config, settings, service) if hosted else service, path=folder / TALLY)
+
+
+def ledger_of(config: RunConfig) -> dict[str, str] | None:
+    """Where the cache and the ledger are that a run shares with others; None for a run without a language model."""
+    return None if config.language_model is None else {"ledger": str(config.language_model["path"])}
+
+
+def with_caps(raw: Mapping[str, Any], words: Sequence[str]) -> dict[str, Any]:
+    """A run's configuration with other caps: all that may change when it is resumed.
+
+    Args:
+        raw: The recorded configuration; not changed.
+        words: ``language_model.caps.calls=300`` and the like; ``null`` for no limit.
+
+    Raises:
+        ConfigError: A word says something else, or the run has no language model.
+    """
+    caps: dict[str, float | None] = {}
+    for word in words:
+        key, _, value = word.partition("=")
+        name = key.removeprefix("language_model.caps.")
+        require(
+            name != key and name in _CHANGEABLE and bool(value),
+            f"{word!r} cannot be changed in a run that has begun; only language_model.caps.usd=…, .tokens=… and "
+            ".calls=… can",
+        )
+        caps[name] = _number(word, value, whole=name != "usd")
+    model = raw.get("language_model")
+    if not caps:
+        return dict(raw)
+    if model is None:
+        raise ConfigError(f"{words[0]!r} has no effect: the run has no language model; take it away")
+    return {**raw, "language_model": {**model, "caps": {**model["caps"], **caps}}}
+
+
+def _number(word: str, value: str, *, whole: bool) -> float | None:
+    if value == "null":
+        return None
+    try:
+        return int(value) if whole else float(value)
+    except ValueError as error:
+        raise ConfigError(f"{word!r} must give {'a whole number' if whole else 'a number'}, or null") from error
+
+
+def _host_name(service: MeteredModel) -> str:
+    """After the file that the host owns: with other settings, another host of the same file would be refused by it."""
+    return f"language-model-{hashlib.sha256(str(service.path).encode()).hexdigest()[:8]}"
+
+
+def _client(config: RunConfig, settings: Mapping[str, Any], service: MeteredModel) -> LanguageModel:
+    """Imports Ray only here: without a host, a run over a table does without."""
+    from nasray.actors.remote_language_model import RemoteLanguageModel
+
+    assert config.host is not None
+    recipe = HostRecipe(
+        identity=Identity.of("language-model", {"language_model": settings}, _host_name(service)),
+        factory=constructor_of(settings, {}),
+        method="answers",
+        batching=Batching(size=service.concurrency, window_ms=config.host.window_ms),
+        store=Store(root=str(Path(config.paths.data).expanduser() / "hosts")),
+        num_cpus=config.host.num_cpus,
+        on_head=True,
+    )
+    return RemoteLanguageModel(
+        identity=recipe.identity, model=service.model, concurrency=service.concurrency, recipe=recipe
+    )

@@ -1,0 +1,145 @@
+"""A runner: a process that carries out one search of a sweep after the other, and starts Python and Ray once."""
+
+import os
+import queue
+import signal
+import sys
+import threading
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from io import StringIO
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import IO, Any
+
+from nasray.app.cluster import attached
+from nasray.app.exit_codes import exit_codes
+from nasray.app.session import resume, start
+from nasray.app.summary import check_measured
+from nasray.app.sweep_job import in_use, progress_of
+from nasray.app.sweep_study import Studies
+from nasray.app.sweep_task import ELSEWHERE, Ended, Task
+from nasray.core.errors import NasrayError
+
+_CRASH = 3
+_PREFIX = "nasray: "
+
+
+def main() -> None:
+    """Serve the sweep whose end of the line is the file descriptor that the command line names."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole terminal; the sweep ends its runners
+    serve(Connection(int(sys.argv[1])))
+
+
+def serve(line: Connection) -> None:
+    """Carry out ``Task`` after ``Task`` and answer each with ``Ended``, until None comes."""
+    tasks = _inbox(line)
+    studies = Studies()
+    with ExitStack() as kept:
+        while (task := tasks.get()) is not None:
+            line.send(_carried_out(task, studies, kept))
+
+
+def _inbox(line: Connection) -> "queue.SimpleQueue[Task | None]":
+    """Tasks as they come, read by a thread: when the sweep is killed, its runners end at once, whatever they do."""
+    tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
+
+    def read() -> None:
+        try:
+            task: Task | None = line.recv()
+            while task is not None:
+                tasks.put(task)
+                task = line.recv()
+            tasks.put(None)
+        except (EOFError, OSError):
+            os._exit(1)  # journals are written by whole lines: the searches are interrupted, not harmed
+
+    threading.Thread(target=read, daemon=True).start()
+    return tasks
+
+
+def _carried_out(task: Task, studies: Studies, kept: ExitStack) -> Ended:
+    """One search, with the exit code and the last line that ``nasray run`` would have left."""
+    folder = Path(task.folder)
+    if in_use(folder):
+        return Ended(task.identity, ELSEWHERE, "another process is at work on it", None, False)
+    code: object = 0
+    value: float | None = None
+    with _console(task) as told:
+        try:
+            with exit_codes(folder):
+                if task.address:
+                    kept.enter_context(attached(task.address))  # the first time; it stays
+                value = _best(_searched(task, folder, studies), folder)
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else _CRASH
+        said = told.getvalue() if code else ""
+    failed = code not in (0, None)
+    message = _last_line(said) if failed else ""
+    final = failed and progress_of(folder).stage == "done"
+    return Ended(task.identity, int(str(code)) if failed else 0, message, value, final)
+
+
+def _searched(task: Task, folder: Path, studies: Studies) -> dict[str, Any]:
+    """What ``result.json`` holds."""
+    if task.shared and (study := studies.of(task.raw)):
+        return study.search(task.raw, folder, task.command)
+    if (folder / "manifest.json").exists():
+        return resume(folder)
+    return start(task.raw, folder, task.command)
+
+
+def _best(result: dict[str, Any], folder: Path) -> float | None:
+    """The value of the winner; without one, the program's end as of ``nasray run``."""
+    if result["best"] is None:
+        check_measured(folder)
+        raise NasrayError(f"{folder}: nothing was measured")
+    return result["best"]["value"]
+
+
+class _Kept(StringIO):
+    """What a search says, kept for its last line and copied to a file."""
+
+    def __init__(self, copy: IO[str]) -> None:
+        super().__init__()
+        self._copy = copy
+
+    def write(self, text: str, /) -> int:
+        """Both."""
+        self._copy.write(text)
+        return super().write(text)
+
+    def flush(self) -> None:
+        """The file."""
+        self._copy.flush()
+
+
+@contextmanager
+def _console(task: Task) -> Generator[StringIO]:
+    """Where a search speaks instead of the terminal: ``console.log`` in its folder; those over tables are silent."""
+    if task.shared:
+        told = StringIO()
+        with redirect_stdout(told), redirect_stderr(told):
+            yield told
+        return
+    folder = Path(task.folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "console.log").open("a", buffering=1, encoding="utf-8", errors="replace") as file:
+        told = _Kept(file)
+        with redirect_stdout(told), redirect_stderr(told):
+            yield told
+
+
+def _last_line(said: str) -> str:
+    """Why a search failed: what exit_codes said last, or the exception before that."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    if not lines:
+        return "it ended without a word"
+    if len(lines) > 1 and "was not foreseen" in lines[-1]:
+        return lines[-2]
+    told = [i for i, line in enumerate(lines) if line.startswith(_PREFIX)]
+    return " ".join(lines[told[-1] :]).removeprefix(_PREFIX) if told else lines[-1]
+
+
+if __name__ == "__main__":
+    main()

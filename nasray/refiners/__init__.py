@@ -1,0 +1,1 @@
+"""Refiners: design principles learnt from good architectures, one way a file."""

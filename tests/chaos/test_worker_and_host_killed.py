@@ -1,0 +1,160 @@
+"""Workers and the host of a graph network are killed in a running search; the archive is that of an undisturbed one."""
+
+import os
+import signal
+import threading
+from contextlib import suppress
+from functools import partial
+
+import psutil
+import pytest
+
+from nasray.actors.batching import Batching
+from nasray.actors.host_recipe import HostRecipe
+from nasray.actors.identity import Identity
+from nasray.actors.padded import padded
+from nasray.app.parts import EvaluatorFactory
+from nasray.core.budget import Budget
+from nasray.core.event_log import NoLog
+from nasray.core.seeds import Streams
+from nasray.evaluators.delayed import Delayed
+from nasray.evaluators.synthetic import Synthetic
+from nasray.predictors.gcn import Gcn
+from nasray.records.journal import Journal, read_journal
+from nasray.records.store import Store
+from nasray.search.archive import archive_hash
+from nasray.search.search import Search
+from nasray.simulator.simulator import Simulator
+from nasray.spaces.nasbench201 import NasBench201
+from nasray.strategies.regularized_evolution import RegularizedEvolution
+from nasray.strategies.screened import Screened
+
+pytestmark = [pytest.mark.ray, pytest.mark.chaos, pytest.mark.usefixtures("ray_cluster"), pytest.mark.timeout(300)]
+
+SPACE = NasBench201(channels=4, cells_per_stage=1)
+FORMULA = partial(Synthetic, n_choices=5, chunk_size=1)
+BATCHING = Batching(size=16, window_ms=2.0)
+NETWORK = partial(
+    Gcn,
+    space=SPACE,
+    wording="short",
+    sentence_model=None,
+    data_flow=False,
+    features=[],
+    members=1,
+    target="ranks",
+    seed=0,
+    width=8,
+    layers=2,
+    both_directions=True,
+    normalisation="none",
+    node_norm="layer",
+    readout="sum",
+    dropout=0.0,
+    epochs=3,
+    batch_size=32,
+    learning_rate=0.005,
+    weight_decay=0.01,
+    loss="mse",
+)
+
+
+def search_of(strategy, n: int, log) -> Search:
+    return Search(space=SPACE, strategy=strategy, budget=Budget(evaluations=n), width=8, seed=3, log=log)
+
+
+def evolution() -> RegularizedEvolution:
+    return RegularizedEvolution(space=SPACE, population_size=8, tournament_size=3)
+
+
+def simulated(strategy, n: int) -> str:
+    search = search_of(strategy, n, NoLog())
+    Simulator(workers=1).run(search, FORMULA, Streams(3, "evaluator"))
+    return archive_hash(search.outcomes)
+
+
+class Killer:
+    """Kills the process that ``find`` names, so many times, while the work goes on."""
+
+    def __init__(self, find, kills: int, pause_seconds: float) -> None:
+        self.killed: list[int] = []
+        self._find, self._kills, self._pause_seconds = find, kills, pause_seconds
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> "Killer":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._over.set()
+        self._thread.join(timeout=30)
+
+    def _run(self) -> None:
+        while len(self.killed) < self._kills and not self._over.wait(self._pause_seconds):
+            pid = self._find()
+            if pid and pid not in self.killed:
+                os.kill(pid, signal.SIGKILL)
+                self.killed.append(pid)
+
+
+def a_worker() -> int | None:
+    """The process of some Tune trial of this session's cluster."""
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            if "Trainable" in " ".join(process.cmdline()):  # how Ray names the process of a trial
+                return process.pid
+    return None
+
+
+def test_workers_that_are_killed_again_and_again_change_nothing_and_nothing_is_measured_twice(tmp_path):
+    from nasray.tune.tune_executor import TuneExecutor
+
+    search = search_of(evolution(), 60, Journal(tmp_path / "journal.jsonl", fsync=True))
+    executor = TuneExecutor(
+        workers=2,
+        cpus_per_worker=1.0,
+        gpus_per_worker=0.0,
+        time_limit_seconds=None,
+        max_attempts=10,
+        chunk_size=4,
+        width=8,
+    )
+    slow = EvaluatorFactory(partial(Delayed, seconds=0.2, jitter=0.1, sleep=True), EvaluatorFactory(FORMULA, None))
+    with Killer(a_worker, kills=3, pause_seconds=2.0) as killer:
+        executor.run(search, slow, Streams(3, "evaluator"))
+    assert len(killer.killed) == 3
+    assert archive_hash(search.outcomes) == simulated(evolution(), 60)
+    past, _ = read_journal(tmp_path / "journal.jsonl")
+    assert sorted(past.results) == list(range(60))
+
+
+def test_a_host_that_is_killed_again_and_again_is_asked_again_and_the_scores_are_the_same(tmp_path):
+    from nasray.actors import directory
+    from nasray.actors.remote_learner import RemoteLearner
+
+    recipe = HostRecipe(
+        identity=Identity.of("gcn", {"test": str(tmp_path)}, None),
+        factory=NETWORK,
+        method="predict",
+        batching=BATCHING,
+        store=Store(root=str(tmp_path / "store")),
+    )
+    client = RemoteLearner(identity=recipe.identity, higher_is_better=True, recipe=recipe)
+
+    def screened(predictor) -> Screened:
+        settings = {"candidates": 5, "warm_up": 10, "refit_every": 5, "reserved": 0.0}
+        return Screened(inner=evolution(), predictor=predictor, **settings)
+
+    def the_host() -> int | None:
+        health = directory.health(recipe.identity.name, patience_seconds=1.0)
+        return health["pid"] if health and health["items"] else None
+
+    client.health()
+    try:
+        with Killer(the_host, kills=2, pause_seconds=0.05) as killer:
+            hosted = simulated(screened(client), 120)
+        assert len(killer.killed) == 2
+        assert hosted == simulated(screened(padded(NETWORK(), BATCHING)), 120)
+    finally:
+        directory.stop(recipe.identity.name)

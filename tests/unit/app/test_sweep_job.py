@@ -1,0 +1,67 @@
+"""Identity, folder and progress of one job of a sweep."""
+
+import pytest
+from filelock import FileLock
+
+from nasray.app.sweep_job import Job, Progress, in_use, progress_of, section_of
+from nasray.records.run_folder import RunFolder
+
+RESULT = {"archive": "", "stopped": "budget", "evaluations": 1, "failures": 0, "wall_seconds": 2.5, "cost": {}}
+RESULT |= {"best": {"value": 7.0}, "top": [], "test": None}
+MANIFEST = {"run_id": "x", "config": {}, "seed": 0, "width": 1, "metric": "score", "data": []}
+
+
+def test_identity_does_not_depend_on_the_order_of_overrides_nor_on_where_it_runs():
+    plain = Job.of(["strategy=random_search", "seed=3"], ())
+    assert Job.of(["seed=3", "strategy=random_search"], ()).identity == plain.identity
+    moved = ["strategy=random_search", "seed=3", "paths.runs=elsewhere", "ray=auto", "+tracking.x=1", "hydra.verbose=1"]
+    assert Job.of(moved, ()).identity == plain.identity
+    assert Job.of(["strategy=random_search", "seed=4"], ()).identity != plain.identity
+
+
+@pytest.mark.parametrize(
+    ("override", "words"),
+    [
+        ("strategy=random_search", "random_search"),
+        ("strategy.population_size=20", "population_size20"),
+        ("evaluator.sleep=true", "sleeptrue"),
+        ("predictor=null", "predictornull"),
+        ("hydra/x=y", ""),
+        ("+a.b=[1,2]", "b-1-2"),
+        (f"name={'n' * 99}", "n" * 60),
+    ],
+)
+def test_a_folder_is_named_after_what_is_special_about_its_job(override, words):
+    job = Job.of([override, "budget.evaluations=5"], ["budget.evaluations=5"])
+    assert job.folder == f"{words}-{job.identity}".lstrip("-")
+
+
+def test_the_section_of_an_override():
+    assert [section_of(one) for one in ("++hydra/x=y", "~ray", "a.b=1", "k@p=v", "=")] == ["hydra", "ray", "a", "k", ""]
+
+
+def test_progress_from_waiting_to_done(tmp_path):
+    folder = tmp_path / "job"
+    assert progress_of(folder) == Progress("waiting")
+    run = RunFolder.create(folder, MANIFEST)
+    assert progress_of(folder) == Progress("running")
+    run.unlock()
+    assert progress_of(folder) == Progress("interrupted")
+    run.write_result(RESULT)
+    assert progress_of(folder) == Progress("done", 7.0, 2.5)
+
+
+def test_a_result_that_cannot_be_read_counts_as_interrupted(tmp_path):
+    run = RunFolder.create(tmp_path, MANIFEST)
+    run.write_result(RESULT)
+    run.unlock()
+    (tmp_path / "result.json").write_bytes((tmp_path / "result.json").read_bytes()[:40])
+    assert progress_of(tmp_path) == Progress("interrupted")
+
+
+def test_a_locked_run_is_running(tmp_path):
+    assert not in_use(tmp_path)
+    with FileLock(tmp_path / "run.lock"):
+        assert in_use(tmp_path)
+        assert progress_of(tmp_path) == Progress("running")
+    assert not in_use(tmp_path)
