@@ -16,6 +16,9 @@ COMPOSITION_ERRORS = (HydraException, OmegaConfBaseException, YAMLError, OSError
 
 _NO_NAMES = ("=null", "=true", "=false", *(f"={digit}" for digit in range(10)))
 
+_OPTIONAL = ("generator", "refiner", "language_model", "predictor")
+"""Groups that a run can do without."""
+
 
 def config_error(error: Exception, overrides: Sequence[str]) -> ConfigError:
     """The message for one of ``COMPOSITION_ERRORS``, raised by a command line with these overrides."""
@@ -43,7 +46,9 @@ def _message(error: Exception, overrides: Sequence[str]) -> str:
         return f"{sweeps}: several values make a sweep, which needs -m; one value that has commas needs quotes"
     if str(error).startswith("Config group override"):
         wrong = ", ".join(one for one in overrides if one.endswith(_NO_NAMES)) or "an override of a group"
-        return f"{wrong}: an option of a group must be named; see `nasray run --help`"
+        away = " ".join(f"~{group}" for group in _OPTIONAL if f"{group}=null" in overrides)
+        without = f"; to do without, take it away by {away}" if away else ""
+        return f"{wrong}: an option of a group must be named{without}; see `nasray run --help`"
     because = f" ({_lines(cause)})" if isinstance(cause, OmegaConfBaseException) else ""
     return f"{_lines(error)}{because}; see `nasray run --help`"
 
@@ -67,6 +72,9 @@ def _unknown_key(cause: OmegaConfBaseException) -> str:
     full_key = str(cause.full_key)
     section, _, key = full_key.rpartition(".")
     node: Any = cause.parent_node
+    room, slash, field = full_key.partition("/")
+    if slash:
+        return f"{full_key}: a part within another is chosen by {room}@{room}.{field}=NAME"
     known = [name for name in map(str, node or ()) if name not in ("hydra", "_target_")]
     where = f"the section {section}" if section else "the configuration"
     close = nearest(key, known) or ("" if section else _elsewhere(key, node))

@@ -18,6 +18,7 @@ def notices(runs: Sequence[RunView], arms: Sequence[Arm]) -> list[str]:
     used = [run for arm in arms for run in arm.runs]
     return [
         *_leaks(runs),
+        *_faked(runs),
         *_unfinished(runs, used),
         *_empty(runs),
         *_repeats(arms),
@@ -38,6 +39,14 @@ def _leaks(runs: Sequence[RunView]) -> list[str]:
         "space."
         for run in runs
         if run.manifest.get("leaks")
+    ]
+
+
+def _faked(runs: Sequence[RunView]) -> list[str]:
+    return [
+        f"Run {run.run_id} asked a fake language model: what it answered, and what follows from that, means nothing."
+        for run in runs
+        if "fake" in ((run.result or {}).get("language_model") or {}).get("sources", ())
     ]
 
 

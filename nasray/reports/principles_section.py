@@ -32,7 +32,8 @@ class PrinciplesStage:
         title: Since when, and why.
         text: The principles in words.
         facts: How much they left, and whether the best survived, one sentence each.
-        problems: What was wrong with replies or principles, one sentence each.
+        problems: What was put right in replies, one sentence each.
+        refused: Why the principles could not be kept to; empty where they could.
         rows: Layer by layer; what layers read comes after what they apply.
         dialogue: Who said what since the stage before.
     """
@@ -41,6 +42,7 @@ class PrinciplesStage:
     text: str
     facts: tuple[str, ...]
     problems: tuple[str, ...]
+    refused: str
     rows: tuple[LayerRow, ...]
     dialogue: tuple[tuple[str, str], ...]
 
@@ -91,7 +93,8 @@ def _stages(facts: Mapping[str, Any]) -> tuple[PrinciplesStage, ...]:
                 title=_title(stage),
                 text=principles["text"],
                 facts=_facts(stage, facts["whole_size"]),
-                problems=(*principles.get("repairs", ()), *([stage["refused"]] if stage.get("refused") else [])),
+                problems=tuple(principles.get("repairs", ())),
+                refused=stage.get("refused", ""),
                 rows=_rows(principles, facts["layers"]),
                 dialogue=tuple((role, said) for role, said in dialogue[common:]),
             )

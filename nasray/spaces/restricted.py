@@ -99,8 +99,8 @@ class RestrictedChoice(ChoiceSpace):
         size = math.prod(map(len, self._options))
         require(
             size >= 2,
-            f"principles leave {size} members of {type(whole).__name__}, and a search needs two to choose from: keep "
-            "more candidates" + ("" if size else "; they contradict each other"),
+            f"principles leave {size} of the members of {type(whole).__name__}, and a search needs two to choose from: "
+            "keep more candidates" + ("" if size else "; they contradict each other"),
         )
         self._movable = [at for at, options in enumerate(self._options) if len(options) > 1]
         self._near: dict[tuple[int, Option], list[Option]] = {}

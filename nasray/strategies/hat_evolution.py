@@ -214,7 +214,14 @@ class HatEvolution:
         self._n_planned += len(batch)
         yield batch
         for planned in batch:
-            self._ladder.measured(number, planned.architecture, self._told[planned.slot])
+            told = self._told[planned.slot]
+            require(
+                (told.proposal.raw or told.proposal.architecture) == planned.architecture,
+                f"HatEvolution was told of another architecture than it asked for in slot {planned.slot}: its "
+                "populations cannot be shared; choose strategy=hat_evolution alone",
+                CapabilityError,
+            )
+            self._ladder.measured(number, planned.architecture, told)
 
     def _proposal(self, slot: int, made: Individual, rung: MeasuredRung, notes: Mapping[str, Any]) -> Proposal:
         score = self._ladder.predicted(made.architecture)

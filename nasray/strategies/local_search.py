@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from nasray.core.architecture import Architecture
-from nasray.core.errors import require
+from nasray.core.errors import CapabilityError, require
 from nasray.core.measurement import Outcome
 from nasray.core.proposal import Proposal
 from nasray.core.seeds import Streams
@@ -73,7 +73,17 @@ class LocalSearch:
         return asked
 
     def tell(self, outcome: Outcome) -> None:
-        """Move if the outcome is better, or if it was the last that the decision waited for."""
+        """Move if the outcome is better, or if it was the last that the decision waited for.
+
+        Raises:
+            CapabilityError: It was not asked for: a climb stands on its own steps.
+        """
+        require(
+            self._n_open > 0,
+            f"LocalSearch was told of slot {outcome.proposal.slot}, for which it had not asked: it cannot go on from "
+            "what others proposed; choose regularized_evolution or random_search as the inner strategy",
+            CapabilityError,
+        )
         self._n_open -= 1
         if self._challenger is None or outcome.value > self._challenger.value:
             self._challenger = outcome

@@ -10,7 +10,7 @@ import numpy as np
 
 from nasray.core.architecture import Architecture
 from nasray.core.errors import CapabilityError, ConfigError, InvalidArchitecture, require
-from nasray.core.measurement import Measurement, Outcome
+from nasray.core.measurement import Failure, Measurement, Outcome
 from nasray.core.principles import Principles
 from nasray.core.proposal import Proposal
 from nasray.core.refiner import Refiner
@@ -90,7 +90,8 @@ class PrincipleTransfer:
         history: ``kept`` or ``projected``.
 
     Raises:
-        CapabilityError: The space cannot be restricted, or there is no refiner.
+        CapabilityError: The space cannot be restricted, there is no refiner, or the inner strategy does not learn from
+            what it did not ask for.
         ConfigError: An impossible value.
     """
 
@@ -132,6 +133,9 @@ class PrincipleTransfer:
         )
         ranked = zip_longest(*(source.best() for source in self.sources))
         self._good = list(dict.fromkeys(one for rank in ranked for one in rank if one is not None))
+        if self.copied or self.adapt_at:  # a probe: who cannot learn from others refuses now, not when hours are spent
+            untried = Proposal(0, self._good[0], "source")
+            self.inner(space=self.space).tell(Outcome(untried, Failure("exception", "not measured")))
 
     def ask(self, slots: range, streams: Streams) -> Sequence[Proposal]:
         """Copies, then new members of the refined space, with some from outside."""

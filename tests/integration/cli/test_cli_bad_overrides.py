@@ -20,6 +20,8 @@ SPELLING = [
     ("experiment=smok", "experiment=smok: the group experiment has no such option (did you mean smoke?)"),
     ("debug=smal", "debug=smal: the group debug has no such option (did you mean small?); its options: small"),
     ("strategy=null", "strategy=null: an option of a group must be named"),
+    ("refiner=null", "refiner=null: an option of a group must be named; to do without, take it away by ~refiner"),
+    ("strategy/inner=random_search", "a part within another is chosen by strategy@strategy.inner=NAME"),
     ("strategy=[random_search,nope]", "Could not load 'strategy/nope'; an option is a YAML file"),
     ("seed==1", "'seed==1' cannot be read (extraneous input '='); an override is KEY=VALUE"),
     ("seed=[1", "'seed=[1' cannot be read"),

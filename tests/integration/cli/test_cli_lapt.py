@@ -42,7 +42,7 @@ def test_a_language_model_s_dialogue_is_in_the_report(lapt):
     assert ended.code == 0, ended
     page = (folder / "report.html").read_text()
     assert "Dialogue with the language model" in page
-    assert "Put right: principles leave 1 members of NasBench201" in page
+    assert "so nothing below was removed: principles leave 1 of the members of NasBench201" in page
 
 
 def test_an_oracle_marks_the_run(lapt):

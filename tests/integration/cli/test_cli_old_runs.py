@@ -204,7 +204,8 @@ def test_relative_paths_of_a_run_are_kept_as_absolute_ones(nasray, quick, tmp_pa
     assert ended.code == 0, ended
     manifest = json.loads((tmp_path / "one" / "manifest.json").read_bytes())
     config = manifest["config"]
-    assert config["paths"] == {"runs": str(tmp_path / "runs"), "data": str(tmp_path / "tables"), "mirror": None}
+    kept = {"runs": str(tmp_path / "runs"), "data": str(tmp_path / "tables"), "mirror": None, "store": None}
+    assert config["paths"] == kept
     for section in (config["dataset"], config["evaluator"]["images"]):
         assert section["train"] == str(tmp_path / "train.npz")
     assert [entry["name"] for entry in manifest["data"]] == ["npz"]

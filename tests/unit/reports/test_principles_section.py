@@ -49,8 +49,9 @@ def test_a_dialogue_is_shown_as_far_as_it_is_new():
 
 
 def test_repairs_and_refusals_are_shown():
-    (run,) = principles_section([of(stage(refused="leave 1 members", principles={"repairs": ["cut"]}))])
-    assert run.stages[0].problems == ("cut", "leave 1 members")
+    (run,) = principles_section([of(stage(refused="leave 1 of the members", principles={"repairs": ["cut"]}))])
+    assert run.stages[0].problems == ("cut",)
+    assert run.stages[0].refused == "leave 1 of the members"
     assert run.reached == ""
 
 

@@ -52,7 +52,7 @@ def test_a_second_restriction_is_the_intersection():
     once = CELLS.restrict(Principles("", KEPT))
     twice = once.restrict(Principles("", ((3, 4), (3,), (0, 3), (1,), (3,), (3,))))
     assert [one.genes for one in twice.enumerate()] == [(3, 3, 0, 1, 3, 3), (3, 3, 3, 1, 3, 3)]
-    with pytest.raises(ConfigError, match=r"leave 0 members of NasBench201.*contradict each other"):
+    with pytest.raises(ConfigError, match=r"leave 0 of the members of NasBench201.*contradict each other"):
         once.restrict(Principles("", ((4,), (3,), (0, 3), (1,), (3,), (3,))))
 
 
@@ -80,7 +80,7 @@ def test_darts_without_sources_keeps_all_of_them():
 
 
 def test_contradicting_sources_are_refused():
-    with pytest.raises(ConfigError, match=r"leave 0 members of Darts.*they contradict each other"):
+    with pytest.raises(ConfigError, match=r"leave 0 of the members of Darts.*they contradict each other"):
         GENOTYPES.restrict(of_darts((3,), (1,)))
 
 
@@ -90,7 +90,7 @@ def test_contradicting_sources_are_refused():
         (KEPT[:5], (), "operators for 5 layers, but NasBench201 has 6"),
         ((*KEPT[:5], ()), (), r"leave edge 2 -> 3 of NasBench201 without operators: keep at least one"),
         ((*KEPT[:5], (5, 7)), (), r"operators \[5, 7\] for edge 2 -> 3 of NasBench201, which are unknown: use 0 to 4"),
-        (((3,),) * 6, (), "leave 1 members of NasBench201, and a search needs two"),
+        (((3,),) * 6, (), "leave 1 of the members of NasBench201, and a search needs two"),
         (KEPT, ((0,),) * 6, "its wiring is fixed, so leave sources out"),
     ],
 )

@@ -10,8 +10,9 @@ import pytest
 
 from nasray.core.budget import Budget
 from nasray.core.errors import CapabilityError, ConfigError
-from nasray.core.measurement import Failure, Measurement
+from nasray.core.measurement import Failure, Measurement, Outcome
 from nasray.core.objective import Constraint
+from nasray.core.seeds import Streams
 from nasray.search.search import Search
 from nasray.spaces.nasbench201 import NasBench201
 from nasray.strategies.hat_evolution import HatEvolution
@@ -93,6 +94,15 @@ def searched(strategy, value=total, budget=500, log=None, past=None):
 
 def genes(outcomes):
     return [one.proposal.architecture for one in outcomes]
+
+
+def test_scores_of_other_architectures_are_refused() -> None:
+    strategy, streams = evolution(end=0), Streams(0, "strategy")
+    population = strategy.ask(range(16), streams)
+    for one, other in zip(population, [*population[1:], population[0]], strict=True):
+        strategy.tell(Outcome(one._replace(architecture=other.architecture), Measurement(1.0)))
+    with pytest.raises(CapabilityError, match="told of another architecture than it asked for in slot 0"):
+        strategy.ask(range(len(population), len(population) + 1), streams)
 
 
 @pytest.mark.parametrize("end", range(5))

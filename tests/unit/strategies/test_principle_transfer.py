@@ -11,6 +11,7 @@ from nasray.core.principles import Principles
 from nasray.core.seeds import Streams
 from nasray.core.transfer_source import TransferSource
 from nasray.spaces.nasbench201 import NasBench201
+from nasray.strategies.local_search import LocalSearch
 from nasray.strategies.principle_transfer import NOTE, PrincipleTransfer
 from nasray.strategies.random_search import RandomSearch
 from nasray.strategies.regularized_evolution import RegularizedEvolution
@@ -129,7 +130,7 @@ def test_principles_that_cannot_be_kept_to_are_put_down():
     refiner = Written(left(((3,),) * 6), [left(EIGHT), left(((9,),) * 6)])
     made = run(transfer(refiner, adapt_at=(1, 2)), 3)
     notes = [one.notes[NOTE] for one in made]
-    assert "leave 1 members" in notes[0]["refused"]
+    assert "leave 1 of the members" in notes[0]["refused"]
     assert notes[0]["size"] == 15_625
     assert "refused" not in notes[1]
     assert "unknown" in notes[2]["refused"]
@@ -154,7 +155,9 @@ def test_a_new_stage_is_told_the_past(history):
 
     inner = partial(Watching)
     refiner = Written(left(EIGHT), [left(((0, 1),) * 6)])
-    made = run(transfer(refiner, inner=inner, history=history, adapt_at=(2,)), 3)
+    strategy = transfer(refiner, inner=inner, history=history, adapt_at=(2,))
+    told.clear()  # of the probe
+    made = run(strategy, 3)
     assert told[:2] == [one.architecture for one in made[:2]]
     inside = [set(one.genes) <= {0, 1} for one in told[2:4]]
     assert inside == [history == "projected"] * 2
@@ -186,6 +189,14 @@ def test_an_inner_strategy_that_waits_is_waited_for():
             return []
 
     assert transfer(Written(left(EIGHT)), inner=Waiting).ask(range(3), STREAMS) == []
+
+
+@pytest.mark.parametrize("changes", [{"adapt_at": [3]}, {"copied": 1}])
+def test_an_inner_strategy_that_knows_its_own_steps_only_is_refused(changes):
+    climber = partial(LocalSearch, query_until="first", starts=1)
+    with pytest.raises(CapabilityError, match=r"LocalSearch was told of slot 0, for which it had not asked"):
+        transfer(Written(left(EIGHT)), inner=climber, **changes)
+    assert run(transfer(Written(left(EIGHT)), inner=climber), 2), "alone in one stage it is told of its own"
 
 
 @pytest.mark.parametrize(
