@@ -88,6 +88,17 @@ def with_caps(raw: Mapping[str, Any], words: Sequence[str]) -> dict[str, Any]:
     return {**raw, "language_model": {**model, "caps": {**model["caps"], **caps}}}
 
 
+def asking_nobody(raw: dict[str, Any]) -> dict[str, Any]:
+    """A run's configuration whose language model repeats what it said, and cannot be paid again.
+
+    That of a host keeps its caps: they are part of who the host is.
+    """
+    model, host = raw.get("language_model"), raw.get("host")
+    if model is None or (host is not None and host["where"] == "host"):
+        return raw
+    return {**raw, "language_model": {**model, "caps": {**model["caps"], **dict.fromkeys(_CHANGEABLE), "calls": 0}}}
+
+
 def _number(word: str, value: str, *, whole: bool) -> float | None:
     if value == "null":
         return None

@@ -13,7 +13,7 @@ from nasray.app.absolute_paths import with_absolute_paths
 from nasray.app.cluster import connected, needs_ray, room
 from nasray.app.composition import Composition, compose, executor_of, observers_of, terminal_of
 from nasray.app.finale import result_of
-from nasray.app.language_model import ledger_of, with_caps
+from nasray.app.language_model import asking_nobody, ledger_of, with_caps
 from nasray.app.provenance import changed_data, commit, data_of, versions
 from nasray.app.run_folders import open_run
 from nasray.app.weights import janitor_of, with_own_store
@@ -68,29 +68,36 @@ def resume(folder: Path, changes: Sequence[str] = ()) -> dict[str, Any]:
 
 
 def replay(folder: Path) -> tuple[str, str]:
-    """Compute a finished search again, from its recorded configuration and nothing else.
+    """Compute a finished search again, from its recorded configuration and nothing else; no language model is paid.
 
     Returns:
         The archive hash on record and the one of today; equal where the run can be trusted.
 
     Raises:
-        RecordError: The run is unfinished, or its data have changed.
+        RecordError: The run is unfinished, its data have changed, or a reply that it had is not kept any more.
     """
     run = open_run(folder)
     if run.result is None:
         raise RecordError(f"{run.path} is unfinished: go on with it by `nasray resume {run.path}`, then replay it")
     if run.journal_path.exists():
         check_archive(run.path, run.result, run.outcomes())
-    raw = _as_long(run.manifest["config"], run.result)
+    raw = asking_nobody(_as_long(run.manifest["config"], run.result))
     with tempfile.TemporaryDirectory() as scratch:
         composed = compose(raw, Path(scratch))
         _check_data(run, composed)
         with connected(composed.config):
             executor = executor_of(composed.config, lambda: room(composed.config))
             terminal = terminal_of(composed, 0)
-            with _language_model(composed), _tidy(terminal):
-                search = _loop(composed, NoLog(), [terminal], None)
-                executor.run(search, composed.factory, Streams(composed.config.seed, "evaluator"))
+            try:
+                with _language_model(composed), _tidy(terminal):
+                    search = _loop(composed, NoLog(), [terminal], None)
+                    executor.run(search, composed.factory, Streams(composed.config.seed, "evaluator"))
+            except CapReached as error:
+                raise RecordError(
+                    f"{run.path} cannot be replayed: a replay asks no language model, and "
+                    f"{composed.config.language_model and composed.config.language_model['path']} lacks a reply that "
+                    "the run had; put that file back"
+                ) from error
             terminal.close({"stopped": search.stopped})
     return run.result["archive"], archive_hash(search.outcomes)
 

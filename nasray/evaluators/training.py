@@ -12,7 +12,7 @@ from typing import Literal
 import torch
 
 from nasray.core.blob_store import BlobStore
-from nasray.core.errors import DataError, RecordError, require
+from nasray.core.errors import CapabilityError, DataError, RecordError, require
 from nasray.core.image_set import Images, ImageSet, ImageSource
 from nasray.core.measurement import Cost, Measurement, TestScore
 from nasray.core.network_plan import NetworkPlan
@@ -27,6 +27,7 @@ from nasray.models.freezing import freeze
 from nasray.models.inheritance import inherit, layer_labels
 from nasray.models.multiply_adds import count_multiply_adds
 from nasray.models.recipe import Recipe
+from nasray.models.supernet_text import TextSource
 from nasray.models.trainer import Examples, Trainer
 
 
@@ -88,7 +89,7 @@ class Training:
             as FLOPs where a multiplication and an addition are two).
 
     Raises:
-        CapabilityError: The space cannot be built as networks.
+        CapabilityError: The space cannot be built as networks, or the data set is text.
         ConfigError: An impossible value, or states to keep and no place for them.
     """
 
@@ -110,6 +111,12 @@ class Training:
     def __post_init__(self) -> None:
         """Refuse impossible values before anything is loaded."""
         self._networks = need(self.space, ModuleView, "evaluator training")
+        require(
+            not isinstance(self.images, TextSource),
+            f"evaluator training learns from images, but {type(self.images).__name__} has sentences; choose "
+            "dataset=digits, or evaluator=translation_training with space=hat_small",
+            CapabilityError,
+        )
         for name, least in (("torch_threads", 1), ("report_every_epochs", 0), ("checkpoint_every_epochs", 0)):
             value = getattr(self, name)
             require(value >= least, f"training.{name} ({value}) must be at least {least}")

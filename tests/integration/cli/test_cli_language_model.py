@@ -136,6 +136,18 @@ def test_a_cap_stops_the_search_and_a_higher_one_lets_it_go_on(search, nasray, s
     assert nasray("replay", "capped").code == 0
 
 
+def test_a_replay_asks_nobody(search, nasray, server, tmp_path: Path) -> None:
+    assert search("one", "language_model.caps.calls=100").code == 0
+    n = len(server.bodies)
+    assert nasray("replay", "one").code == 0
+    for file in (tmp_path / "data").glob("language_model.sqlite*"):
+        file.unlink()
+    message = nasray("replay", "one").refused()
+    assert "a replay asks no language model" in message
+    assert "language_model.sqlite lacks a reply that the run had; put that file back" in message
+    assert len(server.bodies) == n
+
+
 def test_a_killed_search_pays_nothing_twice(search, nasray, server, tmp_path: Path, archive, cut) -> None:
     assert search("whole").code == 0
     n = len(server.bodies)
