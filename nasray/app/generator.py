@@ -2,12 +2,10 @@
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
-from nasray.actors.batching import Batching
 from nasray.actors.generator_part import GeneratorPart
-from nasray.actors.host_recipe import HostRecipe
 from nasray.actors.identity import Identity
+from nasray.app.hosting import host_settings, is_hosted, recipe_of
 from nasray.app.leaks import leaks_of
 from nasray.app.parts import asking, constructor_of, table_names
 from nasray.app.schema import RunConfig
@@ -16,7 +14,6 @@ from nasray.core.errors import ConfigError
 from nasray.core.predictor import Generator
 from nasray.core.space import SearchSpace
 from nasray.llm.language_model import LanguageModel
-from nasray.records.store import Store
 
 
 def generator_of(
@@ -47,7 +44,7 @@ def generator_of(
     inner: Generator = factory()  # here at least for its checks
     leaks = leaks_of(inner, space, table_names(config.evaluator))
     # What only counts, draws or asks a language model, which has a host of its own, is quicker here.
-    hosted = config.host is not None and config.host.where == "host" and isinstance(inner, Adaptable)
+    hosted = is_hosted(config) and isinstance(inner, Adaptable)
     return _client(config, factory) if hosted else inner, leaks
 
 
@@ -59,18 +56,11 @@ def _client(config: RunConfig, factory: Callable[[], Adaptable]) -> Generator:
     """Imports Ray only here: without a host, a run over a table does without."""
     from nasray.actors.remote_generator import RemoteGenerator
 
-    host = config.host
-    assert host is not None
-    recipe = HostRecipe(
-        identity=Identity.of(
-            _name(config).lower(),
-            {"generator": config.generator, "space": config.space},
-            None if host.name is None else f"{host.name}-generator",
-        ),
-        factory=partial(GeneratorPart, factory),
-        method="grant",
-        batching=Batching(size=host.batch_size, window_ms=host.window_ms),
-        store=Store(root=str(Path(config.paths.data).expanduser() / "hosts")),
-        num_cpus=host.num_cpus,
+    wished = host_settings(config).name
+    identity = Identity.of(
+        _name(config).lower(),
+        {"generator": config.generator, "space": config.space},
+        None if wished is None else f"{wished}-generator",
     )
-    return RemoteGenerator(identity=recipe.identity, recipe=recipe)
+    recipe = recipe_of(config, identity, partial(GeneratorPart, factory), method="grant")
+    return RemoteGenerator(identity=identity, recipe=recipe)

@@ -5,16 +5,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nasray.actors.batching import Batching
-from nasray.actors.host_recipe import HostRecipe
 from nasray.actors.identity import Identity
+from nasray.app.hosting import is_hosted, recipe_of
 from nasray.app.parts import asking, constructor_of
 from nasray.app.schema import RunConfig
 from nasray.core.errors import CapabilityError, ConfigError, require
 from nasray.llm.language_model import LanguageModel
 from nasray.llm.metered_model import MeteredModel
 from nasray.llm.tallied_model import TalliedModel
-from nasray.records.store import Store
 
 TALLY = "language_model.jsonl"
 """In the run folder: what the run asked, by the keys of requests."""
@@ -51,8 +49,8 @@ def language_model_of(config: RunConfig, users: Sequence[Any], folder: Path) -> 
     service = constructor()  # here at least for its checks
     if not isinstance(service, MeteredModel):
         raise ConfigError(f"language_model _target_ ({settings.get('_target_')}) must be {MeteredModel.__name__}")
-    hosted = config.host is not None and config.host.where == "host"
-    return TalliedModel(inner=_client(config, settings, service) if hosted else service, path=folder / TALLY)
+    inner = _client(config, settings, service) if is_hosted(config) else service
+    return TalliedModel(inner=inner, path=folder / TALLY)
 
 
 def ledger_of(config: RunConfig) -> dict[str, str] | None:
@@ -117,16 +115,7 @@ def _client(config: RunConfig, settings: Mapping[str, Any], service: MeteredMode
     """Imports Ray only here: without a host, a run over a table does without."""
     from nasray.actors.remote_language_model import RemoteLanguageModel
 
-    assert config.host is not None
-    recipe = HostRecipe(
-        identity=Identity.of("language-model", {"language_model": settings}, _host_name(service)),
-        factory=constructor_of(settings, {}),
-        method="answers",
-        batching=Batching(size=service.concurrency, window_ms=config.host.window_ms),
-        store=Store(root=str(Path(config.paths.data).expanduser() / "hosts")),
-        num_cpus=config.host.num_cpus,
-        on_head=True,
-    )
-    return RemoteLanguageModel(
-        identity=recipe.identity, model=service.model, concurrency=service.concurrency, recipe=recipe
-    )
+    identity = Identity.of("language-model", {"language_model": settings}, _host_name(service))
+    factory = constructor_of(settings, {})
+    recipe = recipe_of(config, identity, factory, method="answers", batch_size=service.concurrency, on_head=True)
+    return RemoteLanguageModel(identity=identity, model=service.model, concurrency=service.concurrency, recipe=recipe)

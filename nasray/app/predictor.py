@@ -1,13 +1,13 @@
 """Builds the predictor of a run: in this process, or as the client of a host."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, cast
 
 from nasray.actors.batching import Batching
 from nasray.actors.host_recipe import HostRecipe
 from nasray.actors.identity import Identity
 from nasray.actors.padded import padded
+from nasray.app.hosting import host_settings, is_hosted, recipe_of
 from nasray.app.leaks import check_read, leaks_of
 from nasray.app.parts import askers, asking, constructor_of, table_names
 from nasray.app.schema import RunConfig
@@ -15,7 +15,6 @@ from nasray.core.errors import CapabilityError, ConfigError
 from nasray.core.predictor import Learner, Predictor
 from nasray.core.space import SearchSpace
 from nasray.llm.language_model import LanguageModel
-from nasray.records.store import Store
 
 
 def predictor_tables(settings: Any) -> list[str]:
@@ -65,32 +64,23 @@ def predictor_of(
         ConfigError: A predictor is named, and no part asks for it; or its settings are impossible; or it was trained
             on what it is judged by.
     """
-    settings, host = config.predictor, config.host
+    settings = config.predictor
     _check_asked(settings, [part for section in users for part in askers(section, "predictor")])
     if settings is None:
         return None, ()
-    if host is None:
-        raise ConfigError("host is missing; put it back: it says where the predictor lives")
     opened = with_tables(settings, tables)
     factory = constructor_of(opened, {"space": space, "language_model": language_model})
-    batching = Batching(size=host.batch_size, window_ms=host.window_ms)
+    host = host_settings(config)
     inner: Predictor = factory()  # here at least for its checks and its direction
     check_read(opened, config.evaluator)
     leaks = leaks_of(inner, space, table_names(config.evaluator))
     if asking(settings, "language_model"):
         return inner, leaks
-    if host.where == "host":
+    if is_hosted(config):
         made_of = {"predictor": settings, "space": config.space, "batch_size": host.batch_size}
-        recipe = HostRecipe(
-            identity=Identity.of(_name(settings).lower(), made_of, host.name),
-            factory=factory,
-            method="predict",
-            batching=batching,
-            store=Store(root=str(Path(config.paths.data).expanduser() / "hosts")),
-            num_cpus=host.num_cpus,
-        )
-        return _client(recipe, inner), leaks
-    return padded(inner, batching), leaks
+        identity = Identity.of(_name(settings).lower(), made_of, host.name)
+        return _client(recipe_of(config, identity, factory, method="predict"), inner), leaks
+    return padded(inner, Batching(size=host.batch_size, window_ms=host.window_ms)), leaks
 
 
 def _check_asked(settings: Mapping[str, Any] | None, parts: Sequence[type[Any]]) -> None:
