@@ -1,5 +1,6 @@
 """The hosts of a Ray cluster, by name."""
 
+import time
 from typing import Any
 
 import ray
@@ -11,6 +12,7 @@ from nasray.core.errors import ConfigError, require
 
 NAMESPACE = "nasray"
 _HEAD = {"node:__internal_head__": 0.001}  # a resource that Ray's head node alone has, 1.0 of it
+_END_SECONDS = 30.0
 _MOST_RETRIES = 3  # of a call whose host died; a call that kills every host must come to an end
 
 
@@ -76,10 +78,20 @@ def health(name: str, patience_seconds: float) -> dict[str, Any] | None:
 def stop(name: str) -> None:
     """End the host called ``name``, for good; a search that needs it starts it again.
 
+    Ray ends it in the background; this waits until its name is free, so that nobody finds a host about to end.
+
     Raises:
-        ConfigError: There is none, or this process is not connected to a Ray cluster.
+        ConfigError: There is none, this process is not connected to a Ray cluster, or it does not end in time.
     """
     ray.kill(find(name), no_restart=True)
+    until = time.monotonic() + _END_SECONDS
+    while name in names():
+        require(
+            time.monotonic() < until,
+            f"host {name} was told to end but is there after {_END_SECONDS:.0f} s; see `ray list actors`",
+            ConfigError,
+        )
+        time.sleep(0.05)
 
 
 def _connected(name: str) -> None:

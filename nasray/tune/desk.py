@@ -23,6 +23,7 @@ class Desk:
         self._held: dict[str, Chunk] = {}
         self._begun: dict[int, int] = {}
         self._suspects: dict[int | str, int] = {}
+        self._visits: dict[str, int] = {}
         self._closed = False
         self._changed = asyncio.Event()
 
@@ -36,15 +37,22 @@ class Desk:
     async def take(self, worker: str, finished: int | None) -> tuple[Chunk, int] | None:
         """The next chunk for ``worker`` and how many workers died on it; None when there will be no more.
 
+        A worker that dies while it waits here goes on waiting, since Ray does not cancel its call; it must leave when
+        its successor comes, or it would take a chunk that nobody evaluates.
+
         Args:
             worker: Name of the worker, the same after a restart.
             finished: The chunk that this process of the worker has just reported, if any.
         """
+        visit = self._visits[worker] = self._visits.get(worker, 0) + 1
+        self._wake()
         held = self._held.get(worker)
         if held is not None and held.number == finished:
             del self._held[worker]
             held = None
         while held is None:
+            if self._visits[worker] != visit:
+                return None
             if self._waiting:
                 held = self._waiting.popleft()
             elif self._closed:
