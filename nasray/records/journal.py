@@ -47,6 +47,7 @@ class Journal:
         self._path = path
         self._fsync = fsync
         self._events: list[dict[str, Any]] = []
+        self._arrival: dict[str, Any] | None = None  # the last one not written yet: the one that has the time
         self._broken: RecordError | None = None
         self._now = self._gather_until = 0.0  # by the search's clock
         self._crc = tail.crc if tail else 0
@@ -67,12 +68,12 @@ class Journal:
 
     def asked(self, told: int, proposals: Sequence[Proposal]) -> None:
         """Proposals, and how many outcomes had been told when they were made."""
-        self._events.append({"told": told, "ask": list(map(Proposal.to_json, proposals))})
+        self._events.append({"told": told, "ask": [proposal.to_json() for proposal in proposals]})
 
     def arrived(self, slots: Sequence[int], results: Sequence[Result], wall_seconds: float) -> None:
-        """The results of a chunk."""
-        found = list(map(result_to_json, results))
-        self._events.append({"slots": slots, "results": found, "wall_seconds": round(wall_seconds, 3)})
+        """The results of a chunk; of those that share a line the last one says when."""
+        self._arrival = {"slots": slots, "results": [result_to_json(result) for result in results]}
+        self._events.append(self._arrival)
         self._now = wall_seconds
 
     def stopped(self, reason: str) -> None:
@@ -109,6 +110,9 @@ class Journal:
             os.close(self._file)
 
     def _write(self, *, fsync: bool) -> None:
+        if self._arrival is not None:
+            self._arrival["wall_seconds"] = round(self._now, 3)
+            self._arrival = None
         try:
             body = orjson.dumps(self._events[0] if len(self._events) == 1 else {"events": self._events})
         except TypeError as error:
@@ -206,6 +210,6 @@ def _remember(past: Past, event: dict[str, Any]) -> None:
     elif "results" in event:
         results = map(result_from_json, event["results"])
         past.results.update(zip(event["slots"], results, strict=True))
-        past.wall_seconds = event["wall_seconds"]
+        past.wall_seconds = event.get("wall_seconds", past.wall_seconds)
     elif "stopped" in event:
         past.stopped = event["stopped"]

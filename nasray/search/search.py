@@ -113,8 +113,7 @@ class Search:
         slots = [proposal.slot for proposal in chunk.proposals]
         self._log.arrived(slots, results, self._clock() - self._began)
         self._log.commit(durable=True)
-        for slot, result in zip(slots, results, strict=True):
-            self._arrived[slot] = result
+        self._arrived.update(zip(slots, results, strict=True))
         self._check_clock()
         self._advance()
         self._log.commit(durable=False)
@@ -122,10 +121,11 @@ class Search:
     def _advance(self) -> None:
         """Walk the canonical order: tell one outcome, ask what is due, and so on."""
         first = slot = len(self.outcomes)
-        while slot in self._arrived:
-            outcome = Outcome(self._proposals[slot], self._arrived.pop(slot))
+        arrived, tell = self._arrived, self._strategy.tell
+        while slot in arrived:
+            outcome = Outcome(self._proposals[slot], arrived.pop(slot))
             self.outcomes.append(outcome)
-            self._strategy.tell(outcome)
+            tell(outcome)
             slot += 1
             self._ask()
         if len(self.outcomes) == len(self._proposals) and self._may_ask():
@@ -139,13 +139,11 @@ class Search:
         return not self.stopped and len(self._proposals) < self._budget.evaluations
 
     def _ask(self) -> None:
-        told = len(self.outcomes)
-        if self._asked_at == told or self.stopped:
-            return
-        first, last = len(self._proposals), told + self._width
+        told, first = len(self.outcomes), len(self._proposals)
+        last = told + self._width
         if last > self._budget.evaluations:
             last = self._budget.evaluations
-        if first >= last:
+        if first >= last or self._asked_at == told or self.stopped:
             return
         self._asked_at = told
         proposals = self._strategy.ask(range(first, last), self._streams)

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -20,6 +21,11 @@ class ChoiceSpace(ABC):
     @abstractmethod
     def sizes(self) -> Sequence[int]:
         """``(G,)`` number of values of each gene."""
+
+    @cached_property
+    def _values_of_all(self) -> frozenset[int]:
+        """The values that every gene may have."""
+        return frozenset(range(min(self.sizes)))
 
     def broken_rule(self, genes: Sequence[int]) -> str:  # noqa: ARG002 -- a product of choices has no rule
         """Which rule genes break whose number and ranges are right, and the remedy; empty when none."""
@@ -81,7 +87,7 @@ class ChoiceSpace(ABC):
         sizes = self.sizes
         if len(genes) != len(sizes):
             return f" has {len(genes)} genes: needs {len(sizes)}"
-        if min(genes) < 0 or max(genes) >= min(sizes):  # rare enough for a closer look
+        if not self._values_of_all.issuperset(genes):  # rare enough for a closer look
             wrong = [at for at, (gene, size) in enumerate(zip(genes, sizes, strict=True)) if not 0 <= gene < size]
             if wrong:
                 return f": genes at {wrong} are out of range: needs 0 to {[sizes[at] - 1 for at in wrong]}"

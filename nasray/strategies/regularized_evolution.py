@@ -53,10 +53,13 @@ class RegularizedEvolution:
         return [self._offspring(slot, streams) for slot in slots]
 
     def _offspring(self, slot: int, streams: Streams) -> Proposal:
-        rng = streams.at(slot)
-        size = self.population_size
-        draws = [int(u * size) for u in rng.random(self.tournament_size).tolist()]
-        parent = self._population[max(draws, key=self._values.__getitem__)].proposal
+        rng, size, values = streams.at(slot), self.population_size, self._values
+        winner = -1
+        for u in rng.random(self.tournament_size).tolist():
+            drawn = int(u * size)
+            if winner < 0 or values[drawn] > values[winner]:
+                winner = drawn
+        parent = self._population[winner].proposal
         return Proposal(slot, self.space.mutate(parent.architecture, rng), "mutation", (parent.slot,))
 
     def tell(self, outcome: Outcome) -> None:
