@@ -11,8 +11,8 @@ import orjson
 from filelock import FileLock
 
 from nasray.app.sweep_job import WHERE, Job
+from nasray.core.atomic import write_atomically
 from nasray.core.errors import ConfigError, RecordError
-from nasray.records.atomic import write_atomically
 from nasray.records.schema import SCHEMA, read_json
 
 _MOST_SHOWN = 8

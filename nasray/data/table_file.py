@@ -6,7 +6,6 @@ repeats the source's SHA-256, so that a seal and a table of two different import
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from nasray.core.architecture import Architecture
+from nasray.core.atomic import write_atomically
 from nasray.core.space import TextView
 from nasray.data.rows import Rows
 from nasray.data.table_entry import TableEntry
@@ -81,28 +81,10 @@ def write_table(path: Path, header: TableHeader, rows: Rows) -> None:
         "rows": len(rows.genes),
         "source_sha256": header.source_sha256,
     }
-    _replace(path, content)
-    _replace(seal_path(path), json.dumps(seal, indent=1).encode() + b"\n")
+    write_atomically(path, content)
+    write_atomically(seal_path(path), json.dumps(seal, indent=1).encode() + b"\n")
 
 
 def _array(kind: pa.DataType, values: NDArray[Any]) -> pa.Array:
     """An Arrow array of the numbers of ``values``, row by row."""
     return pa.Array.from_buffers(kind, values.size, [None, pa.py_buffer(np.ascontiguousarray(values))])
-
-
-def _replace(path: Path, content: bytes | memoryview) -> None:
-    """Put ``content`` at ``path``, all of it or nothing, durably."""
-    temporary = path.with_name(f".{path.name}.partial")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

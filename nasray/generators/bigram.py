@@ -9,11 +9,9 @@ from numpy.typing import NDArray
 from nasray.core.architecture import Architecture
 from nasray.core.card import Card, Leak
 from nasray.core.errors import require
-from nasray.core.layer_properties import Size
 from nasray.core.space import SearchSpace
 from nasray.generators.checkpoint import Checkpoint
 from nasray.generators.proposing import check_share, proposed
-from nasray.generators.units import Units
 from nasray.generators.writer import Writer
 from nasray.models.gpt import BOS, EOS, N_SPECIAL
 
@@ -111,7 +109,6 @@ class Bigram:
     input_shape: Sequence[int]
     leak: Leak
     card: Card = field(init=False, repr=False, compare=False)
-    _units: Units = field(init=False, repr=False, compare=False)
     _writer: Writer = field(init=False, repr=False, compare=False)
     _counts: Counts = field(init=False, repr=False, compare=False)
 
@@ -119,16 +116,15 @@ class Bigram:
         """Load the counts."""
         check_share(self.share, _WHO)
         require(self.smoothing > 0, f"{_WHO} smoothing ({self.smoothing}) must be above 0: some words follow none")
-        self._units = Units(self.space, _WHO)
         checkpoint = Checkpoint.of(self.checkpoint, self.space, _WHO)
         self.card = checkpoint.card
         self.card.guard(self.space, self.leak)
-        self._writer = Writer(self.space, checkpoint, image_shape(self.input_shape, _WHO), _WHO)
+        self._writer = Writer(self.space, checkpoint, self.input_shape, _WHO)
         self._counts = Counts.of(checkpoint, self.smoothing)
 
     def propose(self, context: Sequence[Architecture], n: int, rng: np.random.Generator) -> Sequence[Architecture]:
         """Context members partly rebuilt; without context, new ones."""
-        return proposed(self, self._compose, self._units, context, n, self.share, rng)
+        return proposed(self, self._compose, self._writer.units, context, n, self.share, rng)
 
     def rebuild(
         self,
@@ -141,17 +137,3 @@ class Bigram:
 
     def _compose(self, rngs: Sequence[np.random.Generator]) -> Sequence[Architecture]:
         return self._writer.compose(self._counts, rngs)
-
-
-def image_shape(given: Sequence[int], who: str) -> Size:
-    """``given`` as (C, H, W).
-
-    Raises:
-        ConfigError: It is not three positive numbers.
-    """
-    require(
-        len(given) == 3 and min(given) >= 1,
-        f"{who} input_shape ({list(given)}) must be channels, height and width, each at least 1",
-    )
-    channels, height, width = given
-    return channels, height, width

@@ -12,10 +12,8 @@ from nasray.core.architecture import Architecture
 from nasray.core.card import Card, Leak
 from nasray.core.errors import require
 from nasray.core.space import SearchSpace
-from nasray.generators.bigram import image_shape
 from nasray.generators.checkpoint import Checkpoint
 from nasray.generators.proposing import check_share, proposed
-from nasray.generators.units import Units
 from nasray.generators.writer import Writer
 from nasray.models.block_selector import BlockSelector
 from nasray.models.gpt import Gpt2
@@ -107,7 +105,6 @@ class Gpt:
     adapt_learning_rate: float
     leak: Leak
     card: Card = field(init=False, repr=False, compare=False)
-    _units: Units = field(init=False, repr=False, compare=False)
     _writer: Writer = field(init=False, repr=False, compare=False)
     _first: Mind = field(init=False, repr=False, compare=False)
     _mind: Mind = field(init=False, repr=False, compare=False)
@@ -125,16 +122,15 @@ class Gpt:
             final_share=1.0,
             stride=1,
         )
-        self._units = Units(self.space, _WHO)
         checkpoint = Checkpoint.of(self.checkpoint, self.space, _WHO)
         self.card = checkpoint.card
         self.card.guard(self.space, self.leak)
-        self._writer = Writer(self.space, checkpoint, image_shape(self.input_shape, _WHO), _WHO)
+        self._writer = Writer(self.space, checkpoint, self.input_shape, _WHO)
         self._first = self._mind = self._loaded(checkpoint)
 
     def propose(self, context: Sequence[Architecture], n: int, rng: np.random.Generator) -> Sequence[Architecture]:
         """Context members partly rebuilt; without context, new ones. No grammar: what is written may be invalid."""
-        return proposed(self, self._compose, self._units, context, n, self.share, rng)
+        return proposed(self, self._compose, self._writer.units, context, n, self.share, rng)
 
     def rebuild(
         self,

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasray.core.architecture import Architecture
+from nasray.core.errors import require
 from nasray.core.layer_properties import Size
 from nasray.core.space import LayerView, SearchSpace
 from nasray.generators.checkpoint import Checkpoint
@@ -27,20 +28,28 @@ class Writer:
         checkpoint: Whose words are written.
         input_shape: ``(C, H, W)`` of the images for which layers are written.
         who: Writes.
+
+    Attributes:
+        units: How members are taken apart and put together.
+
+    Raises:
+        CapabilityError: The space has no units.
+        ConfigError: The shape is not three positive numbers.
     """
 
-    def __init__(self, space: SearchSpace, checkpoint: Checkpoint, input_shape: Size, who: str) -> None:
+    def __init__(self, space: SearchSpace, checkpoint: Checkpoint, input_shape: Sequence[int], who: str) -> None:
+        """Find the space's words among the checkpoint's."""
         self._space = space
-        self._units = Units(space, who)
+        self.units = Units(space, who)
         self._layers = space if isinstance(space, LayerView) else None
-        self._input_shape = input_shape
+        self._input_shape = _image_shape(input_shape, who)
         self._longest = checkpoint.longest
         self._who, self._lost = who, set[str]()
         self._ids = {word: number + N_SPECIAL for number, word in enumerate(checkpoint.words)}
         self._allowed = np.zeros(len(checkpoint.words) + N_SPECIAL, bool)
         if self._layers is None:
-            assert self._units.tokens is not None
-            self._token_ids = [self._ids[word] for word in self._units.tokens.vocabulary()]
+            assert self.units.tokens is not None
+            self._token_ids = [self._ids[word] for word in self.units.tokens.vocabulary()]
             self._tokens = {number: token for token, number in enumerate(self._token_ids)}
             self._allowed[self._token_ids] = True
         else:
@@ -52,7 +61,7 @@ class Writer:
     def sequence(self, architecture: Architecture) -> list[int]:
         """The ids of one member: of its tokens, or of all its layers."""
         if self._layers is None:
-            return [self._token_ids[token] for token in self._units.of(architecture)]
+            return [self._token_ids[token] for token in self.units.of(architecture)]
         blocks = self._layers.layers(architecture, self._input_shape)
         return [self._id(word_of(layer)) for block in blocks for layer in block]
 
@@ -78,7 +87,7 @@ class Writer:
         allowed = self._allowed.copy()
         allowed[EOS] = True
         ids = drawer.fill(np.full(uniforms.shape, DRAW, np.int64), uniforms, allowed)
-        return [self._units.architecture([self._tokens[one] for one in row if one != EOS]) for row in ids.tolist()]
+        return [self.units.architecture([self._tokens[one] for one in row if one != EOS]) for row in ids.tolist()]
 
     def rebuild(
         self,
@@ -88,12 +97,12 @@ class Writer:
         rngs: Sequence[np.random.Generator],
     ) -> list[Architecture]:
         """See ``core.predictor.Rebuilder``."""
-        units = [self._units.of(one) for one in architectures]
+        units = [self.units.of(one) for one in architectures]
         rows = zip(units, eliminated, rngs, strict=True)
         checked = [(one, [bool(gone) for _, gone in zip(one, mask, strict=True)], rng) for one, mask, rng in rows]
         write = self._rebuild_tokens if self._layers is None else self._rebuild_blocks
         rebuilt = write(drawer, [one for one, _, _ in checked], [mask for _, mask, _ in checked], rngs)
-        return [self._units.architecture(one) for one in rebuilt]
+        return [self.units.architecture(one) for one in rebuilt]
 
     def _rebuild_tokens(
         self,
@@ -164,3 +173,13 @@ def spawned(rng: np.random.Generator, n: int) -> list[np.random.Generator]:
     """``n`` generators of random numbers of their own, so that no sequence depends on its neighbours."""
     keys: NDArray[np.int64] = rng.integers(2**63, size=n)
     return [np.random.Generator(np.random.Philox(key=int(key))) for key in keys]
+
+
+def _image_shape(given: Sequence[int], who: str) -> Size:
+    """``given`` as (C, H, W)."""
+    require(
+        len(given) == 3 and min(given) >= 1,
+        f"{who} input_shape ({list(given)}) must be channels, height and width, each at least 1",
+    )
+    channels, height, width = given
+    return channels, height, width

@@ -234,25 +234,23 @@ def _factorized_reduce(layer: Layer) -> nn.Module:
 
 
 def _truncate(layer: Layer) -> nn.Module:
-    _options(layer)
-    _check_stride(layer)
-    require(
-        layer.out_channels <= layer.in_channels,
-        f"operator {layer.operator} got {layer.in_channels} -> {layer.out_channels} channels; it keeps the first ones "
-        "and cannot add any: put a 1x1 conv in its place",
-    )
+    _check_keeping(layer)
     return _Truncate(layer.out_channels)
 
 
 def _keep_last(layer: Layer) -> nn.Module:
+    _check_keeping(layer)
+    return _KeepLast(layer.out_channels)
+
+
+def _check_keeping(layer: Layer) -> None:
     _options(layer)
     _check_stride(layer)
     require(
         layer.out_channels <= layer.in_channels,
-        f"operator {layer.operator} got {layer.in_channels} -> {layer.out_channels} channels; it keeps the last ones "
-        "and cannot add any: put a 1x1 conv in its place",
+        f"operator {layer.operator} got {layer.in_channels} -> {layer.out_channels} channels; it keeps some of what it "
+        "gets and cannot add any: put a 1x1 conv in its place",
     )
-    return _KeepLast(layer.out_channels)
 
 
 def _channel_shuffle(layer: Layer) -> nn.Module:

@@ -8,11 +8,11 @@ from typing import Any
 import orjson
 from filelock import FileLock, Timeout
 
+from nasray.core.atomic import write_atomically
 from nasray.core.errors import RecordError
 from nasray.core.event_log import Past
 from nasray.core.measurement import Outcome
 from nasray.core.uncollected import uncollected
-from nasray.records.atomic import write_atomically
 from nasray.records.journal import Journal, begun_with, config_hash, has_begun, read_journal
 from nasray.records.schema import SCHEMA, read_json
 from nasray.records.signature import check_signature, signed

@@ -14,10 +14,10 @@ from typing import Any
 import orjson
 
 from nasray.core.architecture import Architecture
+from nasray.core.atomic import write_atomically
 from nasray.core.event_log import Past
 from nasray.core.measurement import result_from_json, result_to_json
 from nasray.core.proposal import Proposal
-from nasray.records.atomic import write_atomically
 from nasray.records.schema import SCHEMA
 from nasray.records.tail import Tail
 

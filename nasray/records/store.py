@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from pyarrow import fs
 from safetensors import SafetensorError
 
+from nasray.core.atomic import write_atomically
 from nasray.core.blob_store import BlobStore
 from nasray.core.errors import ConfigError, RecordError, require
-from nasray.records.atomic import write_atomically
 
 _ADDRESS = re.compile(r"[0-9a-f]{64}")
 _STORABLE = frozenset(f"{kind}{bits}" for kind in ("int", "uint") for bits in (8, 16, 32, 64)) | {

@@ -9,8 +9,8 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from nasray.core.atomic import write_atomically
 from nasray.core.errors import ConfigError, RecordError, require
-from nasray.records.atomic import write_atomically
 from nasray.records.run_folder import RunFolder
 from nasray.reports.arm import Arm, group_arms, title_of
 from nasray.reports.arm_section import section_of

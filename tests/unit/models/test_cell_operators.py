@@ -65,7 +65,7 @@ def test_truncate_keeps_the_first_channels():
         ("factorized_reduce", 4, 4, 1, {}, "got stride 1 and 4 output channels; it halves the image .*set stride 2"),
         ("factorized_reduce", 4, 1, 2, {}, "got stride 2 and 1 output channels"),
         ("factorized_reduce", 4, 4, 2, {"kernel": 3}, r"got options \['kernel'\]"),
-        ("truncate", 2, 4, 1, {}, "got 2 -> 4 channels; it keeps the first ones and cannot add any"),
+        ("truncate", 2, 4, 1, {}, "got 2 -> 4 channels; it keeps some of what it gets and cannot add any"),
         ("truncate", 4, 2, 2, {}, "got stride 2; it works with stride 1 only"),
         ("truncate", 4, 2, 1, {"kernel": 3}, r"got options \['kernel'\]"),
         ("sep_conv", 4, 4, 1, {"dilation": 2}, r"got options \['dilation'\]; it knows \['kernel'\]"),

@@ -52,7 +52,7 @@ def test_conv_bn_silu_and_bn_are_what_they_are_called():
 @pytest.mark.parametrize(
     ("name", "read", "written", "stride", "options", "message"),
     [
-        ("keep_last", 2, 4, 1, {}, "keeps the last ones"),
+        ("keep_last", 2, 4, 1, {}, "it keeps some of what it gets"),
         ("keep_last", 2, 2, 2, {}, "works with stride 1 only"),
         ("channel_shuffle", 4, 4, 1, {"groups": 3}, "groups 3; it must divide 4"),
         ("channel_shuffle", 4, 2, 1, {}, "cannot change their number"),

@@ -8,11 +8,12 @@ import sys
 import orjson
 import pytest
 
+from nasray.core import atomic
 from nasray.core.architecture import Architecture
 from nasray.core.errors import RecordError
 from nasray.core.measurement import Measurement, Outcome
 from nasray.core.proposal import Proposal
-from nasray.records import atomic, run_folder
+from nasray.records import run_folder
 from nasray.records.journal import Journal
 from nasray.records.run_folder import RunFolder
 from nasray.records.schema import SCHEMA

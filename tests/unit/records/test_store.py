@@ -80,7 +80,7 @@ def test_a_full_disk_is_a_clear_error_and_leaves_no_draft(store, monkeypatch):
     def full(_descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("nasray.records.atomic.os.fsync", full)
+    monkeypatch.setattr("nasray.core.atomic.os.fsync", full)
     with pytest.raises(RecordError, match=r"No space left on device.*free space"):
         store.put(b"abc")
     assert files_of(store) == []

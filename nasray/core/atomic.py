@@ -5,7 +5,7 @@ import uuid
 from pathlib import Path
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes | memoryview) -> None:
     """Write a neighbour, force it to disk, rename it over ``path``, force the folder to disk.
 
     Any number of threads and processes may write the same path; the last rename wins, whole.
