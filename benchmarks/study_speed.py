@@ -19,7 +19,7 @@ SEARCHES, EVALUATIONS, RUNNERS = 1_000, 200, 2
 COMMAND = [
     "run",
     "-m",
-    "experiment=table",
+    "experiment=nasbench201",
     "tracking=none",
     f"budget.evaluations={EVALUATIONS}",
     f"seed=range({SEARCHES})",
@@ -47,7 +47,7 @@ def main() -> None:
         sys.exit("this script needs the measured data: set NASRAY_DATA_MIRROR to a folder that has it")
     with tempfile.TemporaryDirectory() as scratch:
         os.environ["NASRAY_DATA"] = f"{scratch}/data"
-        nasray("run", "experiment=table", "tracking=none", f"hydra.run.dir={scratch}/import")  # the table, once
+        nasray("run", "experiment=nasbench201", "tracking=none", f"hydra.run.dir={scratch}/import")  # the table, once
         began = time.perf_counter()
         nasray(*COMMAND, f"hydra.sweep.dir={scratch}/study")
         whole = time.perf_counter() - began

@@ -3,7 +3,7 @@
 Run: ``python benchmarks/tracking_speed.py``. Regularized evolution in the simulator over a formula, 10,000 evaluations,
 without tracking and with W&B offline, in turn; the medians of 5 rounds. ``slowdown_ratio`` compares wall times from the
 first ask to the last outcome, ``cpu_ratio`` the CPU seconds of the search's process meanwhile. W&B's own process runs
-beside it on another core; ``close_seconds`` is what its end takes after the search. ``writes``: messages to W&B. The
+beside it on another core; ``close_seconds`` is what its end takes after the search. ``writes``: rows and the end. The
 last line is one JSON object.
 """
 
@@ -44,9 +44,9 @@ class CountingSink:
     def open(self, mode: str, overdue: Callable[[], bool]) -> str:
         return self._inner.open(mode, overdue)
 
-    def send(self, message: Message) -> None:
-        self.writes += 1
-        self._inner.send(message)
+    def send(self, *messages: Message) -> None:
+        self.writes += len(messages)
+        self._inner.send(*messages)
 
     def finish(self, message: Message) -> bool:
         self.writes += 1

@@ -11,5 +11,6 @@ if [[ -z "${RAY_AUTH_TOKEN:-}" && ! -s "$token" ]]; then
     echo "worker.sh: no token at $token; copy it from the head: scp $head:.ray/auth_token $token" >&2
     exit 2
 fi
+[[ ! -f "$token" ]] || chmod 600 "$token" # scp gives it to everybody on this machine
 export RAY_AUTH_MODE=token
 ray start --address="$head:${PORT:-6379}" --node-ip-address="$host" --disable-usage-stats "$@"

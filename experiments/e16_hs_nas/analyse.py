@@ -18,7 +18,7 @@ import torch
 import yaml
 from numpy.typing import NDArray
 from remembering import Remembering
-from rungs import DEMONSTRATIONS, cheap_rungs
+from rungs import DEMONSTRATIONS, FURTHER, LOOK_UP, cheap_rungs
 
 from nasray.analysis.bootstrap import bootstrap_interval
 from nasray.app.catalogs import default_catalog
@@ -37,6 +37,8 @@ MARGINS = {"cifar10": 0.05, "cifar100": 0.2, "imagenet16_120": 0.2}
 SETTINGS = (("cifar10", 200), ("cifar100", 200), ("imagenet16_120", 200), ("cifar10", 12))
 """(data set, epochs of the expensive rung)."""
 
+CONTROLS = ("#params", "random", LOOK_UP)
+PLANNED = (*CONTROLS, "gcn", "distilled(ols)")
 PUBLISHED = "end=15"
 RESULTS = Path(__file__).with_name("results")
 SPACE = NasBench201(channels=16, cells_per_stage=5)
@@ -134,35 +136,56 @@ class Study:
         return np.array([self.known[dataset, epochs, cheap, policy, seed] for seed in seeds])
 
 
-def chosen(made: Study, seeds: Sequence[int]) -> dict[str, dict[str, Any]]:
-    """Expensive rung and cheap rung -> the policy with the least regret on CIFAR-10, mean over budgets and seeds."""
-    found: dict[str, dict[str, Any]] = {}
-    for epochs in (200, 12):
-        for cheap in made.rungs:
-            means = {name: made.regrets("cifar10", epochs, cheap, name, seeds).mean(axis=0) for name in policies()}
-            best = min(means, key=lambda name: float(means[name].mean()))
-            rows = {name: [round(float(one), 3) for one in row] for name, row in means.items()}
-            found[f"{epochs}/{cheap}"] = {"policy": best, "regrets": rows}
+def chosen(made: Study, cheap: str, epochs: int, seeds: Sequence[int]) -> dict[str, Any]:
+    """The policy of a cheap rung with the least regret on CIFAR-10, mean over budgets and seeds, and all of them."""
+    means = {name: made.regrets("cifar10", epochs, cheap, name, seeds).mean(axis=0) for name in policies()}
+    best = min(means, key=lambda name: float(means[name].mean()))
+    rows = {name: [round(float(one), 3) for one in row] for name, row in means.items()}
+    return {"policy": best, "mean": float(means[best].mean()), "regrets": rows}
+
+
+def all_chosen(made: Study, seeds: Sequence[int]) -> dict[int, dict[str, dict[str, Any]]]:
+    """Epochs of the expensive rung -> cheap rung -> its policy; of the further rungs only the best goes on."""
+
+    def over(rungs: Sequence[str], epochs: int) -> dict[str, dict[str, Any]]:
+        made.make(("cifar10", epochs, cheap, name, seed) for seed in seeds for cheap in rungs for name in policies())
+        return {cheap: chosen(made, cheap, epochs, seeds) for cheap in rungs}
+
+    found = over((*PLANNED, *FURTHER), 200)
+    best = min(FURTHER, key=lambda cheap: found[cheap]["mean"])
+    return {200: found, 12: over((*PLANNED, best), 12)}
+
+
+def arms(choice: Mapping[int, Mapping[str, Any]], epochs: int) -> dict[tuple[str, str], str]:
+    """Cheap rung and kind of policy, nothing for expensive-only -> the policy."""
+    found = {("", ""): ""}
+    for cheap in choice[12]:
+        found |= {(cheap, "chosen"): choice[epochs][cheap]["policy"], (cheap, "published"): PUBLISHED}
     return found
 
 
-def figures(made: Study, policy_of: Mapping[str, Mapping[str, Any]], seeds: Sequence[int]) -> dict[str, Any]:
-    """Regret of every arm, and what it is better by than expensive-only and the two control ladders."""
+def compare(made: Study, choice: Mapping[int, Mapping[str, Any]], seeds: Sequence[int]) -> dict[str, Any]:
+    """Regret of every arm, and what it is better by: than expensive-only, and than the controls' like policies."""
     found: dict[str, Any] = {}
     rng = Streams(0, "e16").at(0)
+    made.make(
+        (dataset, epochs, cheap, policy, seed)
+        for seed in seeds
+        for dataset, epochs in SETTINGS
+        for (cheap, _), policy in arms(choice, epochs).items()
+    )
     for dataset, epochs in SETTINGS:
-        arms = {"expensive only": made.regrets(dataset, epochs, "", "", seeds)}
-        for cheap in made.rungs:
-            for policy in dict.fromkeys((policy_of[f"{epochs}/{cheap}"]["policy"], PUBLISHED)):
-                arms[f"{cheap}, {policy}"] = made.regrets(dataset, epochs, cheap, policy, seeds)
-        controls = ["expensive only"]
-        controls += [f"{cheap}, {policy_of[f'{epochs}/{cheap}']['policy']}" for cheap in ("#params", "random")]
+        policy_of = arms(choice, epochs)
+        regret = {arm: made.regrets(dataset, epochs, arm[0], policy, seeds) for arm, policy in policy_of.items()}
         rows: dict[str, Any] = {}
-        for name, regrets in arms.items():
-            rows[name] = {"regret": _interval(regrets, rng)}
-            rows[name]["better than"] = {
-                other: _interval(arms[other] - regrets, rng) for other in controls if other != name
-            }
+        for (cheap, kind), policy in policy_of.items():
+            row: dict[str, Any] = {"policy": policy, "regret": _interval(regret[cheap, kind], rng)}
+            others = {"expensive only": ("", ""), **{one: (one, kind) for one in CONTROLS}}
+            if cheap not in ("", *CONTROLS):
+                row["better than"] = {
+                    name: _interval(regret[one] - regret[cheap, kind], rng) for name, one in others.items()
+                }
+            rows[f"{cheap}, {kind}" if cheap else "expensive only"] = row
         found[f"{dataset}/{epochs}"] = rows
     return found
 
@@ -176,25 +199,28 @@ def _interval(samples: NDArray[np.float64], rng: np.random.Generator) -> list[li
 def verdict(interval: Sequence[float], margin: float) -> str:
     """In a word, of a difference that is better when higher."""
     _, low, high = interval
-    if low > 0:
-        return "better"
-    return "worse" if high < 0 else "no worse" if low > -margin else "open"
+    if low > -margin:
+        return "better" if low > 0 else "no worse" if high >= 0 else "no worse, behind"
+    return "worse" if high < 0 else "open"
 
 
-def print_tables(policy_of: Mapping[str, Mapping[str, Any]], found: Mapping[str, Any]) -> None:
+def print_tables(choice: Mapping[int, Mapping[str, Any]], found: Mapping[str, Any]) -> None:
     head = " | ".join(map(str, BUDGETS))
-    for name, one in policy_of.items():
-        print(f"\nCIFAR-10, expensive/cheap rung {name}: chosen {one['policy']}\n| policy | {head} |")
-        for policy, row in one["regrets"].items():
-            print(f"| {policy} | {' | '.join(f'{regret:.2f}' for regret in row)} |")
+    for epochs, rungs in choice.items():
+        print(f"\nCIFAR-10, expensive rung of {epochs} epochs: regret at {head}\n| policy | {' | '.join(rungs)} |")
+        for policy in policies():
+            rows = (one["regrets"][policy] for one in rungs.values())
+            print(f"| {policy} | {' | '.join(' / '.join(f'{one:.2f}' for one in row) for row in rows)} |")
+        print(f"| chosen | {' | '.join('{policy} ({mean:.3f})'.format(**one) for one in rungs.values())} |")
     for setting, rows in found.items():
         margin = MARGINS[setting.partition("/")[0]]
         print(f"\n{setting}\n| arm | {head} |")
         for name, row in rows.items():
-            print(f"| {name} | {' | '.join('{:.2f} [{:.2f}, {:.2f}]'.format(*one) for one in row['regret'])} |")
-        print(f"| arm minus control | {head} |")
+            cells = ["{:.2f} [{:.2f}, {:.2f}]".format(*one) for one in row["regret"]]
+            print(f"| {name}: {row['policy']} | {' | '.join(cells)} |")
+        print(f"| arm against control | {head} |")
         for name, row in rows.items():
-            for other, differences in row["better than"].items():
+            for other, differences in row.get("better than", {}).items():
                 cells = ["{:+.2f} [{:+.2f}, {:+.2f}] {}".format(*one, verdict(one, margin)) for one in differences]
                 print(f"| {name} against {other} | {' | '.join(cells)} |")
 
@@ -209,25 +235,12 @@ def main() -> None:
     made = Study()
     first = range(CHOSEN_FROM, CHOSEN_FROM + asked.choose)
     then = range(COMPARED_FROM, COMPARED_FROM + asked.compare)
-    made.make(
-        ("cifar10", epochs, cheap, name, seed)
-        for seed in first
-        for epochs in (200, 12)
-        for cheap in made.rungs
-        for name in policies()
-    )
-    policy_of = chosen(made, first)
-    for seed in then:
-        for dataset, epochs in SETTINGS:
-            made.make([(dataset, epochs, "", "", seed)])
-            for cheap in made.rungs:
-                names = dict.fromkeys((policy_of[f"{epochs}/{cheap}"]["policy"], PUBLISHED))
-                made.make((dataset, epochs, cheap, name, seed) for name in names)
-    found = figures(made, policy_of, then)
-    print_tables(policy_of, found)
+    choice = all_chosen(made, first)
+    found = compare(made, choice, then)
+    print_tables(choice, found)
     head, changed = commit()
     line = {"experiment": "e16", "commit": head, "uncommitted_changes": changed, "table_sha256": made.table.sha256}
-    line |= {"chosen_on": [first[0], first[-1]], "compared_on": [then[0], then[-1]], "chosen": policy_of}
+    line |= {"chosen_on": [first[0], first[-1]], "compared_on": [then[0], then[-1]], "chosen": choice}
     text = json.dumps(line | {"figures": found}, indent=1) + "\n"
     (RESULTS / "figures.json").write_text(text, encoding="utf-8")
 

@@ -8,6 +8,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from nasray.app.catalogs import default_catalog, space_named
 from nasray.app.parts import build
 from nasray.core.architecture import Architecture
 from nasray.core.predictor import Predictor
@@ -17,6 +18,12 @@ from nasray.spaces.nasbench201 import NasBench201
 Scores = dict[Architecture, float]
 DEMONSTRATIONS = 10
 """Cells that a predictor which learns is shown, as LLM-PP is; they are measured, so they count."""
+
+FURTHER = ("gcn+scenes", "gcn+scenes and size", "gcn+scenes, nwot and jacov", "zero-cost ranks")
+"""Rungs besides those of the question; none has seen an accuracy of NAS-Bench-201."""
+
+LOOK_UP = "scenes look-up"
+"""The control of a network that has seen scenes: what the same cell reached there, pooling read as no edge."""
 
 SMALL = {"pool_size": 500, "width": 64, "depth": 2, "steps": 400}
 """Half a second in place of three: there are hundreds of networks to be trained."""
@@ -90,8 +97,24 @@ def cheap_rungs(space: NasBench201, cells: Sequence[Architecture]) -> dict[str, 
         teacher = {"_target_": "nasray.predictors.ols.Ols", "features": "genes"}
         return Taught(lambda: configured("distilled", space, teacher=teacher, **SMALL), cells, lessons)
 
+    scenes = default_catalog().open("transnas_micro", space_named("transnas_micro"))
+    at_hand = {LOOK_UP: configured("table_lookup", space, table=scenes), **_further(space)}
+    fixed |= {name: Known(dict(zip(cells, one.predict(cells).tolist(), strict=True))) for name, one in at_hand.items()}
     return {
         "random": random,
         **{name: lambda _, one=one: one for name, one in fixed.items()},
         "distilled(ols)": distilled,
     }
+
+
+def _further(space: NasBench201) -> dict[str, Predictor]:
+    """A network that has seen other spaces' accuracies, alone and beside what is known of an untrained cell."""
+    table = default_catalog().open("nasbench201_features", space)
+    scenes = configured("gcn_nasbench101_transnas", space)
+    made = (
+        scenes,
+        configured("rank_sum", space, table=table, columns=["zc_c10_params"], predictors=[scenes]),
+        configured("rank_sum", space, table=table, columns=["zc_c10_nwot", "zc_c10_jacov"], predictors=[scenes]),
+        configured("rank_sum", space, table=table),
+    )
+    return dict(zip(FURTHER, made, strict=True))

@@ -45,7 +45,7 @@ def cpu_ms(network: HatTransformer) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--space", default="hat_small")
-    parser.add_argument("--members", type=int, default=120)
+    parser.add_argument("--members", type=int, default=240)
     parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results" / "latency.json")
     asked = parser.parse_args()
     torch.set_num_threads(1)

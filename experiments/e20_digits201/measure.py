@@ -6,9 +6,9 @@ that an unfinished log holds a random sample.
 """
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
 import torch
 from log import Log, read
 from protocol import Measurer, distinct_cells
@@ -25,25 +25,24 @@ def in_order() -> list[Architecture]:
     return [cells[at] for at in Streams(0, "digits201 order").at(0).permutation(len(cells))]
 
 
-def top(log: Path, n: int) -> list[Architecture]:
-    """The cells with the highest mean VALID accuracy at the end so far, in the order of all."""
-    found: dict[tuple[int, ...], list[int]] = {}
-    for line in read(log):
-        found.setdefault(tuple(line["genes"]), []).append(line["correct"][-1][0])
-    best = set(sorted(found, key=lambda genes: -float(np.mean(found[genes])))[:n])
+def top(valid: Mapping[tuple[int, ...], float], n: int) -> list[Architecture]:
+    """The cells with the highest values, in the order of all."""
+    best = set(sorted(valid, key=lambda genes: (-valid[genes], genes))[:n])
     return [cell for cell in in_order() if cell.genes in best]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=[0], help="one training a cell and seed, in this order")
-    parser.add_argument("--top", type=int, help="only so many cells, the best on VALID so far")
+    parser.add_argument("--top", type=int, help="only so many cells, the best on VALID by seed 0")
+    parser.add_argument("--first", type=int, help="only so many of these, the first in the order of measuring")
     parser.add_argument("--log", type=Path, default=LOG, help=f"where trainings are kept ({LOG})")
     asked = parser.parse_args()
     torch.set_num_threads(1)
-    cells = in_order() if asked.top is None else top(asked.log, asked.top)
     log = Log(asked.log)
-    done = {(tuple(line["genes"]), line["seed"]) for line in read(asked.log)}
+    done = {(tuple(line["genes"]), line["seed"]): line["correct"][-1][0] for line in read(asked.log)}
+    valid = {genes: correct for (genes, seed), correct in done.items() if seed == 0}
+    cells = (in_order() if asked.top is None else top(valid, asked.top))[: asked.first]
     measurer = Measurer()
     measurer.measure(cells[0], 0)  # torch is slow the first time, and seconds are recorded
     for seed in asked.seeds:

@@ -12,6 +12,7 @@ from nasray.core.errors import ConfigError, require
 
 NAMESPACE = "nasray"
 _HEAD = {"node:__internal_head__": 0.001}  # a resource that Ray's head node alone has, 1.0 of it
+_METHODS = ("call", "learn", "health")
 _END_SECONDS = 30.0
 _MOST_RETRIES = 3  # of a call whose host died; a call that kills every host must come to an end
 
@@ -20,10 +21,11 @@ def find_or_start(recipe: HostRecipe) -> Any:
     """The handle of the host of that name; started if there is none. Any number of processes may ask at once.
 
     Raises:
-        ConfigError: This process is not connected to a Ray cluster.
+        ConfigError: This process is not connected to a Ray cluster, or something else bears the name.
     """
     _connected(recipe.identity.name)
-    return (
+    return _host(
+        recipe.identity.name,
         ray.remote(Host)
         .options(
             name=recipe.identity.name,
@@ -36,7 +38,7 @@ def find_or_start(recipe: HostRecipe) -> Any:
             max_restarts=-1,
             max_task_retries=_MOST_RETRIES,
         )
-        .remote(recipe)
+        .remote(recipe),
     )
 
 
@@ -44,11 +46,11 @@ def find(name: str) -> Any:
     """The handle of the host called ``name``.
 
     Raises:
-        ConfigError: There is none, or this process is not connected to a Ray cluster.
+        ConfigError: There is none, something else bears the name, or this process is not connected to a Ray cluster.
     """
     _connected(name)
     try:
-        return ray.get_actor(name, namespace=NAMESPACE)
+        return _host(name, ray.get_actor(name, namespace=NAMESPACE))
     except ValueError as error:
         there = ", ".join(names()) or "none"
         raise ConfigError(
@@ -92,6 +94,33 @@ def stop(name: str) -> None:
             ConfigError,
         )
         time.sleep(0.05)
+
+
+def await_start(handle: Any, name: str, patience_seconds: float) -> None:
+    """Return when the host answers: one that asks for more than the cluster has free would be waited for in vain.
+
+    Raises:
+        ConfigError: It does not answer in time.
+    """
+    try:
+        ray.get(handle.health.remote(), timeout=patience_seconds)
+    except GetTimeoutError as error:
+        free, there = ray.available_resources().get("CPU", 0.0), ray.cluster_resources().get("CPU", 0.0)
+        raise ConfigError(
+            f"host {name} did not start within {patience_seconds:g} s; {free:g} of the cluster's {there:g} CPUs are "
+            "free: ask for fewer (host.num_cpus), leave some free (executor.workers), or add a node"
+        ) from error
+
+
+def _host(name: str, handle: Any) -> Any:
+    """``handle``, if it is that of a Host."""
+    require(
+        all(hasattr(handle, method) for method in _METHODS),
+        f"{name!r} is an actor of another project in the namespace {NAMESPACE!r} of this cluster, no host; give yours "
+        "another host.name",
+        ConfigError,
+    )
+    return handle
 
 
 def _connected(name: str) -> None:

@@ -11,6 +11,9 @@ from nasray.actors.host_recipe import HostRecipe
 from nasray.actors.identity import Identity
 from nasray.core.errors import NasrayError
 
+START_SECONDS = 300.0
+"""A new node may have to come up first."""
+
 
 @dataclass(kw_only=True)
 class HostClient:
@@ -58,6 +61,8 @@ class HostClient:
 
     def _connect(self) -> Any:
         if self._handle is None:
-            found = directory.find_or_start(self.recipe) if self.recipe else directory.find(self.identity.name)
+            name = self.identity.name
+            found = directory.find_or_start(self.recipe) if self.recipe else directory.find(name)
+            directory.await_start(found, name, START_SECONDS)
             self._handle = found
         return self._handle

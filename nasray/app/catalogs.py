@@ -8,9 +8,10 @@ from omegaconf import OmegaConf
 
 from nasray.app.schema import PathsConfig
 from nasray.core.errors import CapabilityError, DataError
-from nasray.core.space import SearchSpace
+from nasray.core.space import ModuleView, SearchSpace
 from nasray.data.catalog import Catalog
 from nasray.data.table import Table
+from nasray.evaluators.transformer_view import TransformerView
 
 
 def catalog_of(paths: PathsConfig) -> Catalog:
@@ -40,14 +41,23 @@ def table_for(space: SearchSpace, name: str, catalog: Catalog) -> Table:
     except (CapabilityError, DataError) as error:
         if isinstance(space, type(owner)):
             raise
-        others = "".join(f", or evaluator={one}" for one in _evaluators_of(space, catalog))
         raise CapabilityError(
             f"table {name} has the cells of space={entry.space}, not those of {type(space).__name__}; choose "
-            f"space={entry.space}{others}, or one without a table, e.g. evaluator=training"
+            f"space={entry.space}, or measure by {evaluators_for(space, catalog)}"
         ) from error
 
 
-def _evaluators_of(space: SearchSpace, catalog: Catalog) -> list[str]:
+def evaluators_for(space: SearchSpace, catalog: Catalog) -> str:
+    """What to type for an evaluator that can measure the members of ``space``."""
+    known = [f"evaluator={name}" for name in _table_evaluators(space, catalog)]
+    known += ["evaluator=training"] if isinstance(space, ModuleView) else []
+    if isinstance(space, TransformerView):
+        text = "dataset=parallel_text"
+        known += [f"evaluator=translation_training {text}", f"evaluator=supernet {text} evaluator.weights=FILE"]
+    return ", or ".join([*known, "evaluator=synthetic (a formula)"])
+
+
+def _table_evaluators(space: SearchSpace, catalog: Catalog) -> list[str]:
     """The files in conf/evaluator whose tables have the cells of ``space``."""
     spaces = {entry.name: entry.space for entry in catalog.entries}
     tables = {name: _loaded("evaluator", name, resolve=False).get("table") for name in _options("evaluator")}

@@ -27,6 +27,7 @@ def _print_version(wanted: bool) -> None:
 app = typer.Typer(
     name="nasray",
     no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
@@ -73,7 +74,10 @@ def run(
 def resume(
     path: RunPath,
     changes: Annotated[
-        list[str] | None, typer.Argument(help="Other caps: language_model.caps.calls=300", show_default=False)
+        list[str] | None,
+        typer.Argument(
+            help="Another cluster: ray.address=HOST:PORT; other caps: language_model.caps.calls=300", show_default=False
+        ),
     ] = None,
 ) -> None:
     """Go on with an interrupted run.
@@ -99,7 +103,15 @@ def report(
         list[Path],
         typer.Argument(help="Run folders; folders of runs are searched.", show_default=False, resolve_path=True),
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")] = Path("report.html"),
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="The file to write.",
+            show_default="report.html in the folder; of several folders: here",
+        ),
+    ] = None,
     open_: Annotated[bool, typer.Option("--open", help="Show it in the browser.")] = False,
 ) -> None:
     """One HTML file about any number of runs.
@@ -107,11 +119,13 @@ def report(
     Example: `nasray report runs/sweeps/today -o compare.html --open`
     """
     from nasray.app.run_folders import find_runs
+    from nasray.app.summary import short
     from nasray.reports.report import write_report
 
     with exit_codes():
-        written = write_report(find_runs(paths), output)
-        print(written)
+        beside = paths[0] if len(paths) == 1 else Path()
+        written = write_report(find_runs(paths), output or beside / "report.html")
+        print(short(written))
         if open_ and not webbrowser.open(written.resolve().as_uri()):
             print("no browser can be opened from here: open the file by hand", file=sys.stderr)
 

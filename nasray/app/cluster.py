@@ -7,8 +7,8 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,10 @@ from nasray.app.schema import RunConfig
 from nasray.core.errors import ConfigError
 
 _ANSWER_SECONDS = 10.0
+_ADDRESS = "ray.address="
+_SETTINGS = b"\x04"
+_GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\x00\x00\x00" + _SETTINGS + b"\x00\x00\x00\x00\x00"
+"""How gRPC begins (RFC 9113, 3.4): a fixed line and empty settings; the server sends settings first, too."""
 _TOKEN = Path("~/.ray/auth_token").expanduser()
 
 
@@ -62,8 +66,9 @@ def attached(address: str | None, *, num_cpus: int | None = None, num_gpus: int 
     if ray.is_initialized():
         yield
         return
+    listens = False
     if address:
-        _check_answers(address)
+        listens = _check_answers(address)
         _use_token()
     sizes: dict[str, Any] = {} if address else {"num_cpus": num_cpus, "num_gpus": num_gpus}
     try:
@@ -76,32 +81,85 @@ def attached(address: str | None, *, num_cpus: int | None = None, num_gpus: int 
             **sizes,
         )
     except ConnectionError as error:
-        raise _unanswered(address, error) from error
+        raise (_unadmitted(address) if listens else _unanswered(address, error)) from error
+    except RuntimeError as error:
+        if "ersion mismatch" not in str(error):
+            raise
+        raise ConfigError(
+            f"the cluster at {address!r} runs other versions ({' '.join(str(error).split())}); Python and Ray must be "
+            "equal on every node and here: install the cluster's versions, or start a cluster of your own"
+        ) from error
     except ValueError as error:
         if address is None:
             raise
         raise ConfigError(
             f"ray.address ({address!r}) must be HOST:PORT, auto, or null ({error}); correct it"
         ) from error
+    _keep_token_private()
     try:
         yield
     finally:
         ray.shutdown()
 
 
-def _check_answers(address: str) -> None:
-    """Fail at once where nothing listens: Ray itself would try again for minutes.
+def with_address(raw: Mapping[str, Any], words: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
+    """A run's configuration on the cluster that ``ray.address=…`` names, and the other words: a cluster may be gone.
+
+    Args:
+        raw: The recorded configuration; not changed.
+        words: Overrides.
+    """
+    named = [word.removeprefix(_ADDRESS) for word in words if word.startswith(_ADDRESS)]
+    others = [word for word in words if not word.startswith(_ADDRESS)]
+    if not named:
+        return dict(raw), others
+    address = None if named[-1] in ("", "null") else named[-1]
+    return {**raw, "ray": {**raw["ray"], "address": address}}, others
+
+
+def _keep_token_private() -> None:
+    """Ray lets everybody on this machine read the token that it makes, and with it run code as this user."""
+    if _TOKEN.exists() and _TOKEN.stat().st_mode & 0o077:
+        with suppress(PermissionError):  # somebody else's file: not ours to change
+            _TOKEN.chmod(0o600)
+
+
+def _check_answers(address: str) -> bool:
+    """Fail at once where nobody or somebody else listens: Ray would try for minutes. Whether it is known that Ray does.
 
     Raises:
-        ConfigError: The address is one of host and port, and nothing listens there.
+        ConfigError: The address is one of host and port, and no head of a cluster listens there.
     """
     host, _, port = address.rpartition(":")
     if not host or "/" in host or not port.isdecimal():
-        return
+        return False
     try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=_ANSWER_SECONDS).close()
+        line = socket.create_connection((host.strip("[]"), int(port)), timeout=_ANSWER_SECONDS)
     except (OSError, OverflowError) as error:
         raise _unanswered(address, error) from error
+    with line:
+        if not _speaks_grpc(line):
+            raise _unadmitted(address)
+    return True
+
+
+def _speaks_grpc(line: socket.socket) -> bool:
+    """Whether the other end greets as the head of a Ray cluster does; under TLS nobody can tell."""
+    if os.environ.get("RAY_USE_TLS", "0") not in ("", "0"):
+        return True
+    try:
+        line.sendall(_GREETING)
+        return line.recv(4)[3:] == _SETTINGS
+    except OSError:
+        return False
+
+
+def _unadmitted(address: str | None) -> ConfigError:
+    return ConfigError(
+        f"something listens at {address!r}, but does not let this process into a Ray cluster: the token is missing or "
+        f"wrong (copy the head's {_TOKEN.name} to {_TOKEN.parent}, set RAY_AUTH_MODE=token), or it is no head of a Ray "
+        "cluster (`ray start --head` names its address)"
+    )
 
 
 def _unanswered(address: str | None, error: Exception) -> ConfigError:

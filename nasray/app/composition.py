@@ -1,13 +1,14 @@
 """One search, put together: every part built and handed what it needs, nothing started yet."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from nasray.analysis.trade_off import TradeOff
-from nasray.app.catalogs import catalog_of, space_named, table_for
+from nasray.app.catalogs import catalog_of, evaluators_for, space_named, table_for
 from nasray.app.efforts import check_efforts
 from nasray.app.generator import generator_of
 from nasray.app.isolation import check_isolation
@@ -16,12 +17,12 @@ from nasray.app.parts import EvaluatorFactory, build, columns_table_name, evalua
 from nasray.app.predictor import predictor_of, predictor_tables
 from nasray.app.refiner import refiner_of, with_sources
 from nasray.app.schema import RunConfig, validated
-from nasray.app.settings import section
-from nasray.app.trade_offs import asked_columns, check_columns, trade_off_of
+from nasray.app.settings import check_tree
+from nasray.app.trade_offs import asked_columns, check_bounds, check_columns, trade_off_of
 from nasray.app.weights import check_store, check_weights, checkpoints_of, store_of
 from nasray.core.architecture import Architecture
 from nasray.core.budget import Budget
-from nasray.core.errors import require
+from nasray.core.errors import CapabilityError, require
 from nasray.core.evaluator import Evaluator
 from nasray.core.executor import Executor
 from nasray.core.observer import Observer
@@ -29,12 +30,16 @@ from nasray.core.predictor import Predictor
 from nasray.core.scheduler import Scheduler
 from nasray.core.space import SearchSpace, TextView
 from nasray.core.strategy import Strategy
+from nasray.data.catalog import Catalog
 from nasray.data.table import Table
 from nasray.llm.tallied_model import TalliedModel
 from nasray.schedulers.never_stop import NeverStop
 from nasray.tracking.progress import Progress
 from nasray.tracking.quality_tally import QualityTally
 from nasray.tracking.wandb_run import WandbRun
+
+_SECTIONS = ("space", "strategy", "scheduler", "predictor", "generator", "refiner", "language_model", "evaluator")
+"""Those that describe parts which may hold others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,8 +93,10 @@ def compose(raw: dict[str, Any], folder: Path) -> Composition:
         NasrayError: Any setting is impossible, a capability or a table is missing.
     """
     config = validated(raw)
+    for name in _SECTIONS:
+        check_tree(name, getattr(config, name))
     budget = Budget(evaluations=config.budget.evaluations, wall_seconds=config.budget.wall_seconds)
-    space: SearchSpace = _part("space", config.space)
+    space: SearchSpace = build(config.space)
     names, further = table_names(config.evaluator), columns_table_name(config.evaluator)
     catalog, consulted = catalog_of(config.paths), predictor_tables(config.predictor)
     tables = {name: table_for(space, name, catalog) for name in (*names, *([further] if further else []))}
@@ -103,22 +110,23 @@ def compose(raw: dict[str, Any], folder: Path) -> Composition:
     live = {"space": space, "predictor": predictor, "language_model": language_model}
     refiner, read = refiner_of(config, space, others, language_model)
     sourced = with_sources(config, others)
-    strategy: Strategy = _part("strategy", sourced, generator=generator, refiner=refiner, **live)
+    strategy: Strategy = build(sourced, generator=generator, refiner=refiner, **live)
     scheduler = _scheduler_of(config, strategy=strategy, **live)
     check_weights(config, scheduler)
     check_store(config, folder)
     live = {"space": space, "store": store_of(config.paths, folder), "checkpoint_folder": checkpoints_of(folder)}
     live |= {"table": next(iter(tables.values())), "columns_table": tables.get(further or "")} if tables else {}
     live |= {"asked": asked_columns(trade_off_of(strategy))}
-    with section("evaluator", config.evaluator.get("_target_")):
+    with _suggesting(space, catalog, names):
         factory = evaluator_factory(config.evaluator, **live)
+        evaluator = factory()
     composed = Composition(
         config=config,
         space=space,
         strategy=strategy,
         scheduler=scheduler,
         factory=factory,
-        evaluator=factory(),
+        evaluator=evaluator,
         budget=budget,
         tables=others | tables,
         predictor=predictor,
@@ -126,6 +134,7 @@ def compose(raw: dict[str, Any], folder: Path) -> Composition:
         leaks=tuple(dict.fromkeys((*leaks, *taught, *read))),
     )
     check_columns(composed.trade_off, composed.evaluator)
+    check_bounds(composed.trade_off, tables)
     check_isolation(config, composed.evaluator)
     check_efforts(config, scheduler, composed.evaluator)
     executor_of(config, lambda: 1)  # built for their checks alone: used are those of ``session``, on a live cluster
@@ -137,13 +146,24 @@ def _scheduler_of(config: RunConfig, *, strategy: Strategy, **live: Any) -> Sche
     """The policy around the strategy; runs that were begun before there were any never stop."""
     if not config.scheduler:
         return NeverStop(strategy=strategy)
-    return _part("scheduler", config.scheduler, strategy=strategy, **live)
+    return build(config.scheduler, strategy=strategy, **live)
 
 
-def _part(name: str, config: Mapping[str, Any], **live: Any) -> Any:
-    """The part that the section ``name`` describes."""
-    with section(name, config.get("_target_")):
-        return build(config, **live)
+@contextmanager
+def _suggesting(space: SearchSpace, catalog: Catalog, tables: Sequence[str]) -> Generator[None]:
+    """Say what to type instead of an evaluator that cannot measure the members of ``space``; tables say it themselves.
+
+    Raises:
+        CapabilityError: Where there was one.
+    """
+    try:
+        yield
+    except CapabilityError as error:
+        if tables:
+            raise
+        raise CapabilityError(
+            f"{error}; {type(space).__name__} can be measured by {evaluators_for(space, catalog)}"
+        ) from error
 
 
 def executor_of(config: RunConfig, workers: Callable[[], int]) -> Executor:

@@ -33,7 +33,7 @@ def _message(error: Exception, overrides: Sequence[str]) -> str:
         rule = "an override is KEY=VALUE, with quotes around values that have commas, brackets or blanks"
         return f"{error.override!r} cannot be read ({_reason(error.message, error.override or '')}); {rule}"
     if isinstance(cause, ConfigKeyError | ConfigAttributeError):
-        return _unknown_key(cause)
+        return _unknown_key(cause, overrides)
     if isinstance(error, OmegaConfBaseException):
         return unresolved(error.full_key or "the configuration", str(error).splitlines()[0])
     if isinstance(error, YAMLError):
@@ -49,6 +49,9 @@ def _message(error: Exception, overrides: Sequence[str]) -> str:
         away = " ".join(f"~{group}" for group in _OPTIONAL if f"{group}=null" in overrides)
         without = f"; to do without, take it away by {away}" if away else ""
         return f"{wrong}: an option of a group must be named{without}; see `nasray run --help`"
+    if "list index out of range" in str(cause):
+        where = str(cause).partition("full_key: ")[2].split()[0]
+        return f"{where}: the list has no such place; a list is given whole: KEY=[…, …]"
     because = f" ({_lines(cause)})" if isinstance(cause, OmegaConfBaseException) else ""
     return f"{_lines(error)}{because}; see `nasray run --help`"
 
@@ -67,7 +70,7 @@ def _missing_file(error: MissingConfigException) -> str:
     )
 
 
-def _unknown_key(cause: OmegaConfBaseException) -> str:
+def _unknown_key(cause: OmegaConfBaseException, overrides: Sequence[str]) -> str:
     """A setting that the configuration does not have."""
     full_key = str(cause.full_key)
     section, _, key = full_key.rpartition(".")
@@ -78,7 +81,9 @@ def _unknown_key(cause: OmegaConfBaseException) -> str:
     known = [name for name in map(str, node or ()) if name not in ("hydra", "_target_")]
     where = f"the section {section}" if section else "the configuration"
     close = nearest(key, known) or ("" if section else _elsewhere(key, node))
-    return f"{full_key}: {where} has no such setting{close}; it has: {', '.join(known)}"
+    whole = any(one.startswith(f"{section}={{") for one in overrides)
+    swap = f"; to put another part in its place: ~{section} '+{section}={{…}}'" if whole else ""
+    return f"{full_key}: {where} has no such setting{close}; it has: {', '.join(known) or 'none'}{swap}"
 
 
 def _elsewhere(key: str, root: Any) -> str:

@@ -53,8 +53,6 @@ def verify(
                 print(f"{each} is whole: SHA-256 {catalog.verify(each)}")
             except DataError as error:
                 damaged.append(str(error))
-        if not names:
-            print(f"no table is here yet: {catalog.folder} is empty; see `nasray data list`")
         if damaged:
             raise DataError("; ".join(damaged))
 

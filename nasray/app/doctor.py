@@ -30,6 +30,7 @@ def examine() -> Iterator[str]:
     yield _line("cores", f"{psutil.cpu_count(logical=True)}, memory {memory.available / 2**30:.1f} GiB free")
     yield _line("GPU", _gpu())
     yield _line("Ray", _ray())
+    yield _line("token", _token())
     catalog = default_catalog()
     for folder in (Path.cwd(), catalog.folder, Path(tempfile.gettempdir())):
         yield _line("disk", _free(folder))
@@ -79,6 +80,16 @@ def _wandb() -> str:
     if found and found[2]:
         return f"WANDB_API_KEY not set, but W&B has a login in {file}"
     return f"WANDB_API_KEY not set, and W&B has no login in {file}; for tracking=wandb_online: wandb login"
+
+
+def _token() -> str:
+    """Ray's, which lets whoever reads it run code on the cluster."""
+    file = Path(os.environ.get("RAY_AUTH_TOKEN_PATH") or "~/.ray/auth_token").expanduser()
+    if not file.exists():
+        return f"no {file}; Ray makes one for a cluster of this machine"
+    if file.stat().st_mode & 0o077:
+        return f"{file} can be read by others, who can then run code as you; chmod 600 {file}"
+    return f"{file}, readable by you alone"
 
 
 def _ray() -> str:

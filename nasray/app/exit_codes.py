@@ -2,10 +2,12 @@
 
 0: done. 2: a user error, told in one message. 3: a crash, with its traceback; or a search that ended without one
 measured candidate, with the message of the first failure. 100 + n: n jobs of a sweep failed, at most 125. 130:
-interrupted.
+interrupted. 141: nobody reads the output any more.
 """
 
 import errno
+import os
+import select
 import sys
 import traceback
 from collections.abc import Generator
@@ -46,17 +48,32 @@ def exit_codes(folder: Path | None = None) -> Generator[None]:
     except KeyboardInterrupt:
         print(f"nasray: interrupted; {kept(folder)}", file=sys.stderr)
         sys.exit(130)
+    except BrokenPipeError as error:
+        if not _nobody_reads():
+            _crashed(error, folder)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it ends
+        sys.exit(141)
     except Exception as error:  # noqa: BLE001 - the outermost boundary: a crash is shown whole, with its own exit code
-        if isinstance(error, OSError) and error.errno in _DISK:
-            where = error.filename or folder or Path.cwd()
-            print(
-                f"nasray: {where} cannot be written ({error.strerror}); make room there, or choose another folder; "
-                f"{kept(folder)}",
-                file=sys.stderr,
-            )
-            sys.exit(2)
-        traceback.print_exc()
+        _crashed(error, folder)
+
+
+def _nobody_reads() -> bool:
+    """Whether what is printed goes to a program that has ended, as in ``nasray data list | head``."""
+    poll = select.poll()
+    poll.register(sys.stdout, select.POLLOUT)
+    return any(event & select.POLLERR for _, event in poll.poll(0))
+
+
+def _crashed(error: Exception, folder: Path | None) -> NoReturn:
+    """A disk that refuses is told in one message, everything else is shown whole."""
+    if isinstance(error, OSError) and error.errno in _DISK:
+        where = error.filename or folder or Path.cwd()
         print(
-            f"nasray: this was not foreseen: a bug in nasray, or in a part of your own; {kept(folder)}", file=sys.stderr
+            f"nasray: {where} cannot be written ({error.strerror}); make room there, or choose another folder; "
+            f"{kept(folder)}",
+            file=sys.stderr,
         )
-        sys.exit(3)
+        sys.exit(2)
+    traceback.print_exception(error)
+    print(f"nasray: this was not foreseen: a bug in nasray, or in a part of your own; {kept(folder)}", file=sys.stderr)
+    sys.exit(3)

@@ -46,6 +46,8 @@ def hydra_run(overrides: Sequence[str]) -> None:
     try:
         with _hydra_settings(overrides):
             hydra.main(version_base=None, config_path="pkg://nasray.conf", config_name="run")(search_once)()
+    except BrokenPipeError:  # an OSError, and about the terminal
+        raise
     except COMPOSITION_ERRORS as error:
         raise config_error(error, overrides) from error
 

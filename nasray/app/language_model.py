@@ -75,7 +75,7 @@ def with_caps(raw: Mapping[str, Any], words: Sequence[str]) -> dict[str, Any]:
         require(
             name != key and name in _CHANGEABLE and bool(value),
             f"{word!r} cannot be changed in a run that has begun; only language_model.caps.usd=…, .tokens=… and "
-            ".calls=… can",
+            ".calls=…, and ray.address=… can",
         )
         caps[name] = _number(word, value, whole=name != "usd")
     model = raw.get("language_model")

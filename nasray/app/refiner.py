@@ -7,7 +7,6 @@ from nasray.app.leaks import check_sources, judged_columns
 from nasray.app.parts import asking, build
 from nasray.app.predictor import with_tables
 from nasray.app.schema import RunConfig
-from nasray.app.settings import section
 from nasray.core.errors import ConfigError
 from nasray.core.refiner import Refiner
 from nasray.core.space import SearchSpace
@@ -38,8 +37,7 @@ def refiner_of(
             "strategy=principle_transfer, or refiner=null"
         )
     opened = with_tables(settings, tables)
-    with section("refiner", settings.get("_target_")):
-        refiner: Refiner = build(opened, space=space, language_model=language_model)
+    refiner: Refiner = build(opened, space=space, language_model=language_model)
     read = judged_columns(opened, config.evaluator)
     return refiner, tuple(f"refiner {name} reads {label}, by which the search is judged" for label in read)
 

@@ -125,4 +125,7 @@ def resolved(config: DictConfig) -> dict[str, Any]:
     try:
         return cast(dict[str, Any], OmegaConf.to_container(config, resolve=True, throw_on_missing=True))
     except OmegaConfBaseException as error:
-        raise ConfigError(unresolved(error.full_key or "the configuration", str(error).splitlines()[0])) from error
+        key = error.full_key or "the configuration"
+        own = OmegaConf.select(config, "evaluator.dataset") if key.startswith("dataset.") else None
+        hint = f"; the evaluator does not read the group dataset: its own is evaluator.dataset={own}" if own else ""
+        raise ConfigError(unresolved(key, str(error).splitlines()[0]) + hint) from error

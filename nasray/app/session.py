@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from nasray.app.absolute_paths import with_absolute_paths
-from nasray.app.cluster import connected, needs_ray, room
+from nasray.app.cluster import connected, needs_ray, room, with_address
+from nasray.app.cluster_watch import watched
 from nasray.app.composition import Composition, compose, executor_of, observers_of, terminal_of
+from nasray.app.exit_codes import kept
 from nasray.app.finale import result_of
+from nasray.app.idle_settings import idle_settings
 from nasray.app.language_model import asking_nobody, ledger_of, with_caps
 from nasray.app.provenance import changed_data, commit, data_of, versions
 from nasray.app.run_folders import open_run
@@ -39,6 +42,8 @@ def start(raw: dict[str, Any], folder: Path, command: Sequence[str]) -> dict[str
     run = RunFolder.create(folder, manifest_of(composed, raw, folder, command))
     with run.locked():
         _announce(composed, run)
+        for idle in idle_settings(composed, command):
+            print(f"note        {idle}", file=sys.stderr)
         return _search(composed, raw, run, None)
 
 
@@ -47,14 +52,16 @@ def resume(folder: Path, changes: Sequence[str] = ()) -> dict[str, Any]:
 
     Args:
         folder: The run folder.
-        changes: Other caps of its language model, e.g. ``language_model.caps.calls=300``.
+        changes: Another cluster, ``ray.address=HOST:PORT``; other caps of its language model, e.g.
+            ``language_model.caps.calls=300``.
 
     Raises:
         RecordError: There is no usable run in ``folder``, it was edited, or another process is at work on it.
         NasrayError: As ``start``.
     """
     run = open_run(folder)
-    folder, raw = run.path, with_caps(run.manifest["config"], changes)
+    raw, caps = with_address(run.manifest["config"], changes)
+    folder, raw = run.path, with_caps(raw, caps)
     with run.locked():
         if run.result is not None:
             check_archive(folder, run.result, run.outcomes())
@@ -119,6 +126,7 @@ def _search(composed: Composition, raw: dict[str, Any], run: RunFolder, resumed:
     with ExitStack() as stack:
         stack.callback(journal.close)
         stack.enter_context(connected(composed.config))
+        stack.enter_context(watched(composed.config, kept(run.path)))
         stack.enter_context(_language_model(composed, run.path))
         told = past.n_told if past else 0
         watching = observers_of(composed, run.manifest["run_id"], run.path, raw, told)

@@ -2,52 +2,91 @@
 
 import inspect
 import json
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence, Set
 from importlib import import_module
-from typing import Any, cast, get_type_hints
+from typing import Any, cast, get_args, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic.errors import PydanticUndefinedAnnotation, PydanticUserError
 
 from nasray.app.wording import nearest, rule
 from nasray.core.errors import ConfigError, require
+from nasray.core.evaluator import Evaluator
+from nasray.core.predictor import Generator, Predictor
+from nasray.core.refiner import Refiner
+from nasray.core.space import SearchSpace
+from nasray.core.strategy import Strategy
+
+_GROUPS: dict[Any, str] = {
+    SearchSpace: "space",
+    Strategy: "strategy",
+    Evaluator: "evaluator",
+    Predictor: "predictor",
+    Generator: "generator",
+    Refiner: "refiner",
+}
+"""What a parameter may ask for -> the group of conf/ that has such parts."""
+
+_HANDED = {*_GROUPS.values(), "language_model", "asked", "store", "checkpoint_folder"}
+"""Parameters that the run gives."""
 
 
-class UnknownSetting(ConfigError):
-    """A part was given settings that it does not have.
-
-    Attributes:
-        part: The class.
-        names: What was given.
-    """
-
-    def __init__(self, message: str, part: type[Any], names: Sequence[str]) -> None:
-        """Remember whose settings they are not."""
-        super().__init__(message)
-        self.part = part
-        self.names = names
-
-
-@contextmanager
-def section(name: str, target: Any) -> Generator[None]:
-    """Say how to take away a setting that an experiment made for another part than the one that was chosen.
+def check_tree(path: str, section: Any) -> None:
+    """Every part in a section, at any depth, has the settings that it is given; where it takes a part, it is given one.
 
     Args:
-        name: Of the section of the configuration that is built.
-        target: Its class, as a dotted path.
+        path: Of the section, e.g. ``strategy``.
+        section: Settings, with ``_target_`` where they are those of a part.
 
     Raises:
-        UnknownSetting: A setting is not one of its part.
+        ConfigError: The first rule that is broken, and what to type.
     """
-    try:
-        yield
-    except UnknownSetting as error:
-        if f"{error.part.__module__}.{error.part.__qualname__}" != target:  # a part within it: it has another key
-            raise
-        away = " ".join(f"~{name}.{one}" for one in error.names)
-        message = f"{error}; where an experiment set it for another part, take it away by {away}"
-        raise UnknownSetting(message, error.part, error.names) from error
+    if isinstance(section, list):
+        for number, one in enumerate(cast(list[Any], section)):
+            check_tree(f"{path}.{number}", one)
+    if not isinstance(section, Mapping):
+        return
+    settings = cast(Mapping[str, Any], section)
+    if "_target_" in settings:
+        part, takes = signature_of(str(settings["_target_"]))
+        given = {name: value for name, value in settings.items() if name not in ("_target_", "_partial_")}
+        away = "; where an experiment set it for another part, take it away by"
+        away += "".join(f" ~{path}.{name}" for name in given if name not in takes)
+        _check_names(part, takes, given, _HANDED, away)
+        for name, value in given.items():
+            _check_part(f"{path}.{name}", value, takes[name].annotation)
+    for name, one in settings.items():
+        check_tree(f"{path}.{name}", one)
+
+
+def _check_names(
+    part: type[Any], takes: Mapping[str, Any], given: Mapping[str, Any], handed: Set[str], remedy: str = ""
+) -> None:
+    """No setting is unknown."""
+    known = [name for name in takes if name not in handed]
+    if strange := [name for name in given if name not in takes]:
+        close, called = nearest(strange[0], known), ", ".join(strange)
+        raise ConfigError(
+            f"{part.__name__}: no setting is called {called}{close}; it has: {', '.join(known) or 'none'}{remedy}"
+        )
+
+
+def _check_part(path: str, value: Any, annotation: Any) -> None:
+    """Refuse a word where a part is needed: its name is no part yet."""
+    asked = _classes(annotation)
+    group = next((_GROUPS[one] for one in asked if one in _GROUPS), None)
+    bare = (value is None and type(None) not in asked) or isinstance(value, str | int | float)
+    require(
+        group is None or not bare,
+        f"{path} ({value!r}) must be a part with settings of its own; choose one of the group {group} by "
+        f"{group}@{path}={'NAME' if value is None else value}",
+    )
+
+
+def _classes(annotation: Any) -> list[Any]:
+    """An annotation and all that it is made of."""
+    arguments = cast(Sequence[Any], annotation if isinstance(annotation, list) else get_args(annotation))
+    return [annotation, *(found for one in arguments for found in _classes(one))]
 
 
 def signature_of(target: str) -> tuple[type[Any], dict[str, inspect.Parameter]]:
@@ -85,12 +124,7 @@ def check_settings(
         ConfigError: The first rule that is broken.
     """
     who = part.__name__
-    known = [name for name in takes if name not in handed]
-    if strange := [name for name in given if name not in takes]:
-        close = nearest(strange[0], known)
-        called = ", ".join(strange)
-        message = f"{who}: no setting is called {called}{close}; it has: {', '.join(known) or 'none'}"
-        raise UnknownSetting(message, part, strange)
+    _check_names(part, takes, given, handed)
     optional = {name for name, parameter in takes.items() if parameter.default is not inspect.Parameter.empty}
     missing = [name for name in takes if name not in {*given, *handed, *optional}]
     require(not missing, f"{who}: {', '.join(missing)} must be set; give it in its YAML or on the command line")

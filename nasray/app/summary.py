@@ -35,7 +35,7 @@ def print_summary(folder: Path) -> None:
     if result["failures"]:
         _line("failures", f"{plural(result['failures'], 'candidate')}, most often: {_most_frequent_failure(run)}")
     _line("archive", result["archive"][:12])
-    _line("report", str(_short(folder / "report.html")))
+    _line("report", str(short(folder / "report.html")))
 
 
 def check_measured(folder: Path) -> None:
@@ -50,7 +50,7 @@ def check_measured(folder: Path) -> None:
     most = "" if often == first else f"; most often: {often}"
     end_without_a_measurement(
         f"not one of {plural(result['failures'], 'candidate')} could be measured; the first failed with: "
-        f"{first}{most}. Tracebacks: {_short(folder / 'report.html')}, under Failures"
+        f"{first}{most}. Tracebacks: {short(folder / 'report.html')}, under Failures"
     )
 
 
@@ -98,7 +98,7 @@ def _beside(value: float, random: list[float], metric: Metric) -> str:
     return f"{own}   {len(random)} random cells: {metric.value(mean(random))} on average, {between}"
 
 
-def _short(path: Path) -> Path:
+def short(path: Path) -> Path:
     """The path from where the user stands, if it is below."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 

@@ -14,6 +14,7 @@ from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf
 
 from nasray.app.cluster import attached, needs_ray
+from nasray.app.cluster_watch import watched
 from nasray.app.composition_error import COMPOSITION_ERRORS, config_error
 from nasray.app.schema import RunConfig, validated
 from nasray.app.sweep_arms import Arms
@@ -138,6 +139,8 @@ class Sweep(Callback):
             self._resources.enter_context(attached(ray.address, num_cpus=ray.num_cpus, num_gpus=ray.num_gpus))
             from ray import get_runtime_context
 
+            how = f"`nasray sweep resume {self._folder.path}` goes on"
+            self._resources.enter_context(watched(config, how))
             self._address = cast(str, get_runtime_context().gcs_address)  # pyright: ignore[reportUnknownMemberType]
         return self._address
 

@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Generator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -19,6 +20,7 @@ WHERE = ("paths", "ray", "tracking", "hydra")
 
 _HEAD = re.compile(r"[+~]*([^.@=/]*)")
 _LONGEST = 60
+_CLAIM, _LOCK = "job.lock", "run.lock"
 _DIGITS = 10
 
 
@@ -51,7 +53,7 @@ class Progress:
     """How far a job is.
 
     Attributes:
-        stage: ``done`` has a result, ``running`` is locked by a process, ``interrupted`` has begun.
+        stage: ``done`` has a result, ``running`` is locked by a process, ``interrupted`` was begun by one that ended.
         value: The best VALID value of a finished search; None where nothing could be measured.
         wall_seconds: What a finished search took.
     """
@@ -74,11 +76,42 @@ def _told(override: str) -> str:
     return value if value[:1].isalpha() and value not in ("true", "false", "null") else f"{word}{value}"
 
 
+@contextmanager
+def claimed(folder: Path) -> Generator[bool]:
+    """Take the job in ``folder`` for this process until the end of the block; gives whether nobody else has it.
+
+    A search locks its folder when it has been composed, which takes seconds; the claim is from the first moment. What
+    a killed process has claimed stays to be seen as begun; a folder in which nothing came to be goes away.
+    """
+    lock = FileLock(folder / _CLAIM)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock.acquire(timeout=0)
+    except Timeout:
+        yield False
+        return
+    except OSError:
+        pass  # whoever makes the run folder says what is wrong with the place
+    try:
+        yield not _held(folder / _LOCK)
+    finally:
+        if lock.is_locked:
+            (folder / _CLAIM).unlink(missing_ok=True)
+            lock.release()
+            with suppress(OSError):
+                folder.rmdir()
+
+
 def in_use(folder: Path) -> bool:
     """Whether a process is at work on the run in ``folder``."""
-    if not (folder / "run.lock").exists():
+    return _held(folder / _CLAIM) or _held(folder / _LOCK)
+
+
+def _held(path: Path) -> bool:
+    """Whether a process holds the lock at ``path``."""
+    if not path.exists():
         return False
-    lock = FileLock(folder / "run.lock")
+    lock = FileLock(path)
     try:
         lock.acquire(timeout=0)
     except Timeout:
@@ -99,4 +132,4 @@ def progress_of(folder: Path) -> Progress:
             return Progress("done", None if best is None else best["value"], result["wall_seconds"])
     if in_use(folder):
         return Progress("running")
-    return Progress("interrupted" if (folder / "manifest.json").exists() else "waiting")
+    return Progress("interrupted" if folder.exists() else "waiting")

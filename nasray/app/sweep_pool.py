@@ -40,6 +40,11 @@ class Runner:
             )
         theirs.close()
 
+    @property
+    def died_idle(self) -> bool:
+        """Whether the process is dead, and had answered for all that it was given."""
+        return not self.given and self._process.poll() is not None
+
     def give(self, task: Task) -> bool:
         """Hand out a task; whether the process could still take it."""
         self.given.append(task)
@@ -114,7 +119,13 @@ class Pool:
         self._runners.clear()
 
     def _hand_out(self, tasks: deque[Task]) -> None:
-        """One task for each process, then one ahead where a task takes milliseconds."""
+        """One task for each process, then one ahead where a task takes milliseconds.
+
+        A process that died while it had nothing to do is replaced: no task can be blamed for it.
+        """
+        for runner in [one for one in self._runners if one.died_idle]:
+            self._runners.remove(runner)
+            runner.ended()
         while tasks and len(self._runners) < self._size and all(runner.given for runner in self._runners):
             self._runners.append(Runner(self._log))
             self._runners[-1].give(tasks.popleft())

@@ -16,7 +16,7 @@ from nasray.app.cluster import attached
 from nasray.app.exit_codes import exit_codes
 from nasray.app.session import resume, start
 from nasray.app.summary import check_measured
-from nasray.app.sweep_job import in_use, progress_of
+from nasray.app.sweep_job import claimed, progress_of
 from nasray.app.sweep_study import Studies
 from nasray.app.sweep_task import ELSEWHERE, Ended, Task
 from nasray.core.errors import NasrayError
@@ -59,10 +59,16 @@ def _inbox(line: Connection) -> "queue.SimpleQueue[Task | None]":
 
 
 def _carried_out(task: Task, studies: Studies, kept: ExitStack) -> Ended:
-    """One search, with the exit code and the last line that ``nasray run`` would have left."""
+    """One search, unless another process is at work on it."""
     folder = Path(task.folder)
-    if in_use(folder):
-        return Ended(task.identity, ELSEWHERE, "another process is at work on it", None, False)
+    with claimed(folder) as free:
+        if free:
+            return _ended(task, folder, studies, kept)
+    return Ended(task.identity, ELSEWHERE, "another process is at work on it", None, False)
+
+
+def _ended(task: Task, folder: Path, studies: Studies, kept: ExitStack) -> Ended:
+    """One search, with the exit code and the last line that ``nasray run`` would have left."""
     code: object = 0
     value: float | None = None
     with _console(task) as told:

@@ -1,20 +1,24 @@
 """What a composed strategy trades off, and whether its evaluator measures that."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from nasray.analysis.trade_off import TradeOff
 from nasray.core.errors import CapabilityError, require
 from nasray.core.evaluator import Evaluator
+from nasray.core.measured_table import MeasuredTable
 from nasray.core.objective import VALUE, Constraint, MultiObjective
 from nasray.core.strategy import Strategy
 
 
 def trade_off_of(strategy: Strategy) -> TradeOff:
     """Objectives and constraints of a strategy and of all that it wraps; without objectives where there is one only."""
-    chain = _chain(strategy)
-    several = next((one for one in chain if isinstance(one, MultiObjective)), None)
-    constraints: list[Constraint] = [bound for one in chain for bound in getattr(one, "constraints", ())]
+    parts = chain(strategy)
+    several = next((one for one in parts if isinstance(one, MultiObjective)), None)
+    constraints: list[Constraint] = [bound for one in parts for bound in getattr(one, "constraints", ())]
     reference: Sequence[float] | None = getattr(several, "reference", None)
     return TradeOff(
         objectives=tuple(several.objectives) if several else (),
@@ -38,7 +42,7 @@ def check_columns(trade_off: TradeOff, evaluator: Evaluator) -> None:
     Raises:
         CapabilityError: A column is not among those.
     """
-    said: list[Sequence[str]] = [one.columns for one in _chain(evaluator) if hasattr(one, "columns")]
+    said: list[Sequence[str]] = [one.columns for one in chain(evaluator) if hasattr(one, "columns")]
     if not said:
         return
     measured = (VALUE, *said[0])
@@ -53,9 +57,37 @@ def check_columns(trade_off: TradeOff, evaluator: Evaluator) -> None:
         )
 
 
-def _chain(part: Any) -> list[Any]:
+def check_bounds(trade_off: TradeOff, tables: Mapping[str, MeasuredTable]) -> None:
+    """Refuse constraints on a table's columns that none of its rows keeps.
+
+    Raises:
+        ConfigError: The search could find nothing.
+    """
+    for name, table in tables.items():
+        bounds = [one for one in trade_off.constraints if one.column in table.names]
+        kept = [_kept(one, table.column(one.column)) for one in bounds]
+        require(
+            not kept or bool(np.logical_and.reduce(kept).any()),
+            f"strategy: no row of table {name} keeps the constraints on {', '.join(one.column for one in bounds)}; "
+            f"there is {'; '.join(_range(one.column, table) for one in bounds)}: loosen or drop one of them",
+        )
+
+
+def _kept(bound: Constraint, found: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """``(R,)`` which rows keep a bound; NaN does not."""
+    low = -np.inf if bound.at_least is None else bound.at_least
+    high = np.inf if bound.at_most is None else bound.at_most
+    return (low <= found) & (found <= high)
+
+
+def _range(column: str, table: MeasuredTable) -> str:
+    found = table.column(column)
+    return f"{column} from {np.nanmin(found):.4g} to {np.nanmax(found):.4g}"
+
+
+def chain(part: Any) -> list[Any]:
     """A part, the one it wraps, and so on."""
-    chain = [part]
-    while (inner := getattr(chain[-1], "inner", None)) is not None:
-        chain.append(inner)
-    return chain
+    parts = [part]
+    while (inner := getattr(parts[-1], "inner", None)) is not None:
+        parts.append(inner)
+    return parts

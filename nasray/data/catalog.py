@@ -53,7 +53,7 @@ class Catalog:
 
     def path(self, name: str) -> Path:
         """Where the table ``name`` is, or will be."""
-        return self.folder / f"{self.entry(name).name}.arrow"
+        return self.entry(name).shipped or self.folder / f"{name}.arrow"
 
     def has(self, name: str) -> bool:
         """Whether the table ``name`` is here; it may be damaged."""
@@ -97,10 +97,11 @@ class Catalog:
 
         Raises:
             DataError: The file is missing or breaks a rule of its benchmark, or the folder cannot be written to; an
-                earlier table is untouched.
+                earlier table is untouched. Or the table ships with nasray.
             CapabilityError: ``space`` has no written form.
         """
         entry = self.entry(name)
+        require(entry.shipped is None, f"{name} ships with nasray and is not imported: it is here already", DataError)
         with self._locked(entry):
             self._import(entry, source, space)
         return self.open(name, space)
@@ -109,13 +110,15 @@ class Catalog:
         """Download the source of the table ``name`` from ``address``, and import it.
 
         Without an address the mirror is asked first, then the public addresses. A table that is made instead of
-        measured is made, and needs neither.
+        measured is made, and one that ships with nasray is opened: they need neither.
 
         Raises:
             DataError: No address is known, none could be read, or what it holds is not the pinned file.
             CapabilityError: ``space`` has no written form.
         """
         entry = self.entry(name)
+        if entry.shipped is not None:
+            return self.open(name, space)
         if entry.made is not None:
             with self._locked(entry):
                 self._make(entry, space)
@@ -203,7 +206,7 @@ class Catalog:
 
     def _mirrored(self, entry: TableEntry) -> Path | None:
         """The source file in the mirror, if it is there."""
-        source = None if self.mirror is None else self.mirror / entry.file_name
+        source = None if self.mirror is None or entry.shipped else self.mirror / entry.file_name
         return source if source is not None and source.is_file() else None
 
     def _written(self, path: Path) -> bool:
@@ -251,11 +254,13 @@ class Catalog:
         )
 
     def _missing(self, entry: TableEntry) -> DataError:
-        """What is missing, where it was looked for, and how to get it."""
-        return DataError(
-            f"table {entry.name} is not here: no {self.path(entry.name)}, and {self._not_mirrored(entry)}; "
-            f"{self._remedy(entry)}"
-        )
+        """What is missing, where it was looked for, how to get it, and what there is without it."""
+        path = self.path(entry.name)
+        if entry.shipped is not None:
+            return DataError(f"table {entry.name} ships with nasray, but there is no {path}: install nasray again")
+        shipped = [f"`nasray run experiment={one.name}` needs no data" for one in self.entries if one.shipped]
+        said = (f"table {entry.name} is not here: no {path}, and {self._not_mirrored(entry)}", self._remedy(entry))
+        return DataError("; ".join((*said, *shipped)))
 
     def _not_mirrored(self, entry: TableEntry) -> str:
         """Why the mirror does not help."""

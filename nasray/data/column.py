@@ -23,7 +23,8 @@ class Column:
         seeds: How many training runs were averaged, as far as the source says.
         note: What else a reader must know to use the number rightly.
         missing: How many architectures have no value (NaN); their reason is in ``note``.
-        key: The column's name where there is no split: unit last, e.g. ``hw_c10_fpga_latency_ms``.
+        key: The column's name where there is no split, unit last, e.g. ``hw_c10_fpga_latency_ms``; or where a split
+            has other scores besides the one that is searched for, e.g. ``digits_log_loss_valid_4``.
     """
 
     dataset: str
@@ -46,9 +47,9 @@ class Column:
             DataError,
         )
         require(
-            (self.split is None or self.epochs is None) == bool(self.key),
-            f"column {self.name}: a score has split and epochs and no key, anything else has a key; got split "
-            f"{self.split}, epochs {self.epochs}, key {self.key!r}",
+            bool(self.key) or (self.split is not None and self.epochs is not None),
+            f"column {self.name}: what has no split or no epochs needs a key; got split {self.split}, epochs "
+            f"{self.epochs}, key {self.key!r}",
             DataError,
         )
 

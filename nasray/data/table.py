@@ -17,6 +17,9 @@ from nasray.data.compact_index import CompactIndex
 from nasray.data.table_file import GENES, METADATA_KEY, SCHEMA, seal_path, sha256_of
 from nasray.data.table_header import TableHeader
 
+ASSETS = Path(__file__).resolve().parents[1] / "assets"
+"""Where the tables are that ship with nasray."""
+
 Number = TypeVar("Number", np.int8, np.float64)
 
 DICTIONARY_ROWS = 50_000
@@ -32,7 +35,7 @@ def read_seal(path: Path) -> dict[str, Any]:
     Raises:
         DataError: There is no table, or its seal is missing, torn or of another schema.
     """
-    remedy = f"run `nasray data import {path.stem} FILE` again"
+    remedy = _remedy(path)
     require(path.is_file(), f"table {path.stem}: no file at {path}; {remedy}", DataError)
     try:
         seal = json.loads(seal_path(path).read_bytes())
@@ -68,7 +71,7 @@ def verify_table(path: Path) -> str:
     require(
         got == sealed,
         f"table {path.stem}: {path} has SHA-256 {got}, but {sealed} was written at its import: the file has changed; "
-        f"run `nasray data import {path.stem} FILE` again",
+        f"{_remedy(path)}",
         DataError,
     )
     return got
@@ -131,7 +134,7 @@ class Table:
         """
         path = path.resolve()
         seal = read_seal(path)
-        remedy = f"run `nasray data import {path.stem} FILE` again"
+        remedy = _remedy(path)
         _check_size(path, seal)
         require(
             sha256 in (None, seal["sha256"]),
@@ -242,9 +245,15 @@ def _check_size(path: Path, seal: Mapping[str, Any]) -> None:
     require(
         size == seal["bytes"],
         f"table {path.stem}: {path} has {size} bytes, but {seal['bytes']} were written: it is truncated or replaced; "
-        f"run `nasray data import {path.stem} FILE` again",
+        f"{_remedy(path)}",
         DataError,
     )
+
+
+def _remedy(path: Path) -> str:
+    """How to get a table again that is not what was written."""
+    shipped = path.resolve().is_relative_to(ASSETS)
+    return "install nasray again" if shipped else f"run `nasray data import {path.stem} FILE` again"
 
 
 def _index(genes: NDArray[np.int8]) -> Mapping[tuple[int, ...], int]:

@@ -28,6 +28,7 @@ class TableEntry:
             so that any of them is looked up as that one.
         complete: Whether every architecture of the space was measured.
         made: For a table that is listed instead of measured: ``space -> Rows``. It has no file; ``read`` refuses any.
+        shipped: Where the table itself is, if it comes with nasray: it is always here, and never imported.
     """
 
     name: str
@@ -43,3 +44,4 @@ class TableEntry:
     canonical: bool = False
     complete: bool = True
     made: Callable[[WrittenSpace], Rows] | None = None
+    shipped: Path | None = None

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Annotated, Any
 
@@ -38,7 +38,8 @@ class LanguageModelGenerator:
         shown: Most architectures of a context that one prompt shows, the best; without context random ones are shown.
         temperature: 0 for the most likely reply.
         max_tokens: Of a reply.
-        reasks: Most questions after a reply that cannot be used; then a random member stands in, and a warning says so.
+        reasks: Most questions after a reply that cannot be used; then a random member stands in. The first time a
+            warning says so, the run's result counts them.
 
     Raises:
         CapabilityError: The space has no written form.
@@ -53,6 +54,7 @@ class LanguageModelGenerator:
     temperature: float
     max_tokens: int
     reasks: int
+    _warned: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         """Check; ask nothing."""
@@ -72,14 +74,22 @@ class LanguageModelGenerator:
         forms = [self._form()] * n
         answers = Structured(language_model=self.language_model, reasks=self.reasks).ask_all(requests, forms)
         missing = sum(isinstance(one, BadReply) for one in answers)
-        if missing:
+        if missing and not self._warned:
+            self._warned = True
             logger.warning(
-                "%s wrote nothing usable for %d of %d proposals; random members stand in", self._name, missing, n
+                "%s wrote nothing usable for %d of %d proposals; random members stand in, here and from now on",
+                self._name,
+                missing,
+                n,
             )
         return [
             stand_in if isinstance(one, BadReply) else self._view.from_text(one.value.architecture)
             for one, stand_in in zip(answers, stand_ins, strict=True)
         ]
+
+    def __deepcopy__(self, memo: object) -> "LanguageModelGenerator":
+        """Itself: copies of a strategy ask the same model, and warn once together."""
+        return self
 
     @property
     def _name(self) -> str:

@@ -1,22 +1,19 @@
 """The number of multiply-adds as a score."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from nasray.core.architecture import Architecture
+from nasray.core.network_plan import NetworkPlan
 from nasray.models.plan_multiply_adds import plan_multiply_adds
+from nasray.predictors.cost_view import Counts
 from nasray.predictors.parameters import Parameters
 
 
 @dataclass(kw_only=True)
 class Flops(Parameters):
-    """Counts what one image's way through an architecture's network costs; more is taken to be better.
+    """Counts the multiply-adds of one image's way through an architecture's network; more is taken to be better.
 
     Ning et al. 2021, https://arxiv.org/abs/2008.03064: with the number of weights the control for every proxy. Layers
-    whose results are not used count, as in the published tables.
+    whose results are not used count, as in the published tables. Of a Transformer: one sentence pair's way.
 
     Args:
         space: As ``Parameters``, and so the other two.
@@ -24,8 +21,8 @@ class Flops(Parameters):
         n_classes: Width of the classifier.
     """
 
-    def predict(self, architectures: Sequence[Architecture]) -> NDArray[np.float64]:
-        """``(A,)`` multiply-adds."""
-        channels, height, width = self.input_shape
-        plans = (self._networks.plan(one, (channels, height, width), self.n_classes) for one in architectures)
-        return np.array([plan_multiply_adds(plan) for plan in plans], dtype=np.float64)
+    def _of_plan(self, plan: NetworkPlan) -> int:
+        return plan_multiply_adds(plan)
+
+    def _of_transformer(self, counts: Counts) -> int:
+        return counts.macs

@@ -9,6 +9,7 @@ from nasray.core.errors import require
 from nasray.core.principles import Candidates, Principles
 from nasray.core.restrictable import Restrictable
 from nasray.core.space import SearchSpace, need
+from nasray.refiners.everything import everything_remains
 
 
 @dataclass(kw_only=True)
@@ -54,15 +55,12 @@ class Frequency:
             _kept(read, self.most_sources),
         )
 
-    def adapt(self, principles: Principles, found: Sequence[Architecture], improved: bool) -> Principles:
+    def adapt(self, principles: Principles, found: Sequence[Architecture], improved: bool) -> Principles:  # noqa: ARG002 -- counting begins anew
         """Count what was found after an improvement; otherwise let everything return."""
         if improved and found:
             return self.learn(found)
-        layers = self._view.layer_choices()
-        return Principles(
-            "Nothing better was found under the principles: every operator of every layer returns.",
-            tuple(tuple(range(len(layer.operators))) for layer in layers),
-            tuple(tuple(range(len(layer.sources))) for layer in layers) if principles.sources else (),
+        return everything_remains(
+            self._view, "Nothing better was found under the principles: every operator of every layer returns."
         )
 
     def _in_words(self, operators: list[Counter[int]], read: list[Counter[int]], n: int) -> str:

@@ -1,7 +1,9 @@
 """LAPT: a language model reads good architectures as code, says what they have in common, and narrows the space."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Annotated, Any
 
 import numpy as np
@@ -19,6 +21,7 @@ from nasray.llm.message import Message
 from nasray.llm.request import Request
 from nasray.llm.structured import Structured
 from nasray.llm.wording import worded
+from nasray.refiners.everything import everything_remains
 
 _OPENING = 3
 """Role, question and reply with which every dialogue begins."""
@@ -88,12 +91,10 @@ class LanguageModelRefiner:
         require(len(sources) > 0, "LanguageModelRefiner got no architectures to learn from: give at least one")
         operators = self._layers[0].operators
         names = [f"Operator{at}" if self.anonymous else operators[at] for at in range(len(operators))]
-        lists = self._listed(sources)
-        question = worded("principles_learn", code=self._view.family_code(names), lists=lists, **self._rules())
-        everything = Principles(
-            "No principles: the model gave no usable reply, and every operator remains.",
-            tuple(tuple(range(len(layer.operators))) for layer in self._layers),
-            tuple(tuple(range(len(layer.sources))) for layer in self._layers) if self._layers[0].sources else (),
+        code, lists = self._view.family_code(names), self._listed(sources)
+        question = worded("principles_learn", code=code, lists=lists, rules=self._reply_rules())
+        everything = everything_remains(
+            self._view, "No principles: the model gave no usable reply, and every operator remains."
         )
         return self._asked((("system", worded("principles_role")), ("user", question)), everything)
 
@@ -104,9 +105,9 @@ class LanguageModelRefiner:
             NasrayError: The model could not be asked.
         """
         if improved and found:
-            question = worded("principles_improved", lists=self._listed(found), **self._rules())
+            question = worded("principles_improved", lists=self._listed(found), rules=self._reply_rules())
             return self._asked((*principles.dialogue, ("user", question)), principles)
-        question = worded("principles_not_improved", **self._rules())
+        question = worded("principles_not_improved", rules=self._reply_rules())
         return self._asked((*principles.dialogue[:_OPENING], ("user", question)), principles)
 
     def _asked(self, dialogue: tuple[tuple[str, str], ...], otherwise: Principles) -> Principles:
@@ -124,6 +125,11 @@ class LanguageModelRefiner:
             return replace(otherwise, dialogue=(*dialogue, said), repairs=(str(error),))
         repairs = [f"a reply was refused as {kind} and asked for again" for kind in answer.refusals]
         reply = answer.value.model_dump()
+        lists = {_compact(reply[f"layer{at}"]) for at in range(len(self._layers))}
+        if lists <= {line for _, said in dialogue for line in said.splitlines()}:
+            repairs.append(
+                "the candidates of the layers are lists of networks that were shown: they say nothing of layers"
+            )
         operators = self._read(reply, "layer", self.most_operators, repairs)
         return Principles(
             reply["principles"].strip() or "(no words)",
@@ -150,22 +156,35 @@ class LanguageModelRefiner:
             operators = [self._shown[id_] for id_ in self._view.operators_of(one)]
             sources = self._view.sources_of(one)
             pairs = [list(pair) for pair in zip(sources, operators, strict=True)] if sources else operators
-            lines.append(f"layer_list = {pairs}")
+            lines.append(_compact(pairs))
         return "\n".join(lines)
 
-    def _rules(self) -> dict[str, str]:
-        """What every question says of the reply."""
-        last = len(self._layers) - 1
-        keys = f'"layer0" to "layer{last}", each a list of at most {self.most_operators} operator ids'
-        if self._layers[0].sources:
-            keys += f'; then "sources0" to "sources{last}", each a list of at most {self.most_sources} source numbers'
-        return {"rules": worded("principles_reply", keys=keys)}
+    def _reply_rules(self) -> str:
+        """What every question says of the reply: a form to fill in, since small models fill in what they see."""
+        keys, rules = ['"principles": "your findings"'], list[str]()
+        for kind, ids, most in self._kinds():
+            slots = ", ".join(["id"] * most)
+            keys += [f'"{kind}{at}": [{slots}]' for at in range(len(ids))]
+            for size, group in groupby(range(len(ids)), key=lambda at, ids=ids: len(ids[at])):
+                first, *_, last = [kind + str(at) for at in group] * 2
+                rules.append(f"for {first} to {last} at most {most} of the ids 0 to {size - 1}")
+        return worded("principles_reply", form="{" + ", ".join(keys) + "}", rules="; ".join(rules))
+
+    def _kinds(self) -> list[tuple[str, list[tuple[str, ...]], int]]:
+        """What is chosen in a layer: the word for it, ``(L,)`` what there is, and how many may remain."""
+        operators = ("layer", [layer.operators for layer in self._layers], self.most_operators)
+        sources = ("sources", [layer.sources for layer in self._layers], self.most_sources)
+        return [operators, sources] if self._layers[0].sources else [operators]
 
     def _reply_form(self) -> type[BaseModel]:
         fields: dict[str, Any] = {"principles": (str, ...)}
-        for kind, attribute in (("layer", "operators"), ("sources", "sources")):
-            for at, layer in enumerate(self._layers):
-                if size := len(getattr(layer, attribute)):
-                    each = Annotated[int, Field(ge=0, le=size - 1)]
-                    fields[f"{kind}{at}"] = (list[each], Field(min_length=1))
+        for kind, ids, _ in self._kinds():
+            for at, known in enumerate(ids):
+                each = Annotated[int, Field(ge=0, le=len(known) - 1)]
+                fields[f"{kind}{at}"] = (list[each], Field(min_length=1))
         return create_model("PrinciplesReply", __config__=ConfigDict(extra="forbid"), **fields)
+
+
+def _compact(values: Sequence[Any]) -> str:
+    """A list without blanks, which cost tokens."""
+    return json.dumps(values, separators=(",", ":"))

@@ -18,6 +18,7 @@ _MOST_POINTS = 2_000  # candidates in the scatter
 _MOST_COLUMNS = 300  # supports of a mean curve
 _MOST_SEEDS = 8  # single curves behind the mean
 _LOG_FROM = 2_000  # evaluations
+_LARGE = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,6 @@ def draw_progress(data: Curves, width: float, height: float) -> ProgressChart:
     longest = max(curve.shape[1] for curve in data.curves)
     x = Axis(1, max(2, longest), left, right, log=longest >= _LOG_FROM)
     y = Axis(*_range(data), bottom, top)
-    digits = max(0, math.ceil(-math.log10((y.high - y.low) / 6)))
     n_below = 0
     if data.scatter is not None:
         n_below = int((np.isfinite(data.scatter) & (data.scatter < y.low)).sum())
@@ -111,7 +111,7 @@ def draw_progress(data: Curves, width: float, height: float) -> ProgressChart:
         bottom=bottom,
         series=tuple(_series(data, index, x, y) for index in range(len(data.arms))),
         x_ticks=tuple((x(tick), count(tick)) for tick in _x_ticks(x, 8 if width > 600 else 4)),
-        y_ticks=tuple((y(tick), f"{tick:.{digits}f}") for tick in y.ticks(6)),
+        y_ticks=tuple((y(tick), _label(tick, y)) for tick in y.ticks(6)),
         lines=tuple(
             (y(at), y(at) + (-5 if label.startswith("best") or data.falling else 13), label)
             for at, label in data.references
@@ -120,6 +120,15 @@ def draw_progress(data: Curves, width: float, height: float) -> ProgressChart:
         n_below=n_below,
         x_log=x.log,
     )
+
+
+def _label(tick: float, y: Axis) -> str:
+    """As many digits as tell ticks apart; large numbers, as hypervolumes are, with a power of ten: 6.2e7."""
+    digits = math.ceil(-math.log10((y.high - y.low) / 6))
+    if abs(tick) < _LARGE:
+        return f"{tick:.{max(0, digits)}f}"
+    mantissa, _, power = f"{tick:e}".partition("e")
+    return f"{float(mantissa):.{max(0, int(power) + digits)}f}e{int(power)}"
 
 
 def _x_ticks(x: Axis, most: int) -> list[float]:

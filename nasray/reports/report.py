@@ -53,7 +53,11 @@ def write_report(runs: Sequence[RunFolder], target: Path) -> Path:
         target = target / "report.html"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(target, render(views).encode())
+        page = render(views).encode()
+        if target.exists() and not target.is_file():
+            target.write_bytes(page)  # a device or a pipe, which a file must not replace
+        else:
+            write_atomically(target.resolve(), page)
     except OSError as error:
         raise RecordError(f"the report {target} cannot be written ({error.strerror}); choose another file") from error
     return target

@@ -102,7 +102,7 @@ class HatEvolution:
 
         Raises:
             CapabilityError: The space has no crossover.
-            ConfigError: An impossible number, or constraints that contradict each other.
+            ConfigError: An impossible number, constraints that contradict each other, or limits that nothing keeps.
         """
         self._crossover = need(self.space, Crossable, "HatEvolution").crossover
         for name in ("mutations", "crossovers", "warm_up"):
@@ -119,6 +119,8 @@ class HatEvolution:
         )
         check_compatible(self.constraints, "HatEvolution")
         self._ladder = Ladder(self.rungs, self.constraints)
+        if self.limits:  # a probe: limits that nothing keeps are refused now, not when the run has begun
+            self._drawn(1, Streams(0, f"{NOTE}/probe").fresh(0))
 
     def ask(self, slots: range, streams: Streams) -> Sequence[Proposal]:
         """The rest of what is to be measured before the search can go on; nothing while some of it is not told."""

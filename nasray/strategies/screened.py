@@ -73,7 +73,7 @@ class Screened:
         reserved: Share of the slots whose first candidate is taken unscreened, 0 to 1.
 
     Raises:
-        CapabilityError: There is no predictor.
+        CapabilityError: There is no predictor, or the inner strategy cannot be copied.
         ConfigError: An impossible number.
     """
 
@@ -98,6 +98,7 @@ class Screened:
             require(value >= 1, f"Screened {name} ({value}) must be at least 1")
         require(0 <= self.reserved <= 1, f"Screened reserved ({self.reserved}) must be between 0 and 1")
         self._scorer, self._learner = self.predictor, self.predictor if isinstance(self.predictor, Learner) else None
+        copy.deepcopy(self.inner, self._frozen())  # a probe: who cannot be copied refuses now, not at the first slot
 
     def ask(self, slots: range, streams: Streams) -> Sequence[Proposal]:
         """The best candidate of each slot; the inner strategy's own choice while the predictor knows nothing."""

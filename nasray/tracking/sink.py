@@ -18,8 +18,8 @@ class Sink(Protocol):
         """
         ...
 
-    def send(self, message: Message) -> None:
-        """Write one row.
+    def send(self, *messages: Message) -> None:
+        """Write rows.
 
         Raises:
             ConnectionError: The other side is gone.

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
+import orjson
+
 from nasray.tracking.sink import Message
 
 SCRIPT = Path(__file__).with_name("wandb_process.py")
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.2
 EXIT_SECONDS = 1.0
 
 
@@ -76,12 +78,16 @@ class WandbSink:
         self.send({"init": init, "settings": dict(self.settings), "metrics": list(self.metrics)})
         return str(self._answer("ready", overdue))
 
-    def send(self, message: Message) -> None:
-        """Write one line to the process."""
+    def send(self, *messages: Message) -> None:
+        """Write a line each to the process."""
         assert self._process is not None
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps(message) + "\n")
+            self._process.stdin.write(
+                "".join(
+                    f"{orjson.dumps(message, option=orjson.OPT_SERIALIZE_NUMPY).decode()}\n" for message in messages
+                )
+            )
             self._process.stdin.flush()
         except (BrokenPipeError, ValueError):  # ValueError: kill() has closed the pipe
             self._answer("nothing", lambda: False)

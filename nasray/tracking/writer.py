@@ -11,6 +11,9 @@ from nasray.tracking.write_queue import WriteQueue
 CAPACITY = 1_024
 """More rows than one search writes; only a search that resumes many times behind a hanging service drops any."""
 
+GATHER_SECONDS = 0.5
+"""Rows of so long go to the service together."""
+
 HURRY = 0.4
 """The share of the closing time that may still go into reaching the service; the rest is for writing offline."""
 
@@ -41,7 +44,7 @@ class Writer:
         self.off = False
         self._sink, self._mode, self._redact = sink, mode, redact
         self._start_timeout_seconds, self._close_timeout_seconds = start_timeout_seconds, close_timeout_seconds
-        self._queue = WriteQueue(CAPACITY)
+        self._queue = WriteQueue(CAPACITY, GATHER_SECONDS)
         self._folder = ""
         self._closing_at: float | None = None
         self._ended = threading.Event()
@@ -92,9 +95,12 @@ class Writer:
     def _run(self) -> None:
         try:
             self._open()
-            while (message := self._queue.get())["op"] != "finish":
-                self._sink.send(message)
-            self._report_end(uploaded=self._sink.finish(message))
+            last = None
+            while last is None:
+                rows, last = self._queue.take()
+                if rows:
+                    self._sink.send(*rows)
+            self._report_end(uploaded=self._sink.finish(last))
         except Exception as error:  # noqa: BLE001 - the documented boundary: tracking must never end a search
             self.stop(error)
         finally:

@@ -9,7 +9,8 @@ import orjson
 import ray
 from ray import tune
 
-from nasray.core.errors import NasrayError
+from nasray import __version__
+from nasray.core.errors import NasrayError, require
 from nasray.core.evaluator import Evaluator
 from nasray.core.executor import Chunk, EvaluatorFactory
 from nasray.core.measurement import Failure, Result, result_to_json
@@ -34,6 +35,7 @@ class ChunkWorker(tune.Trainable):
         desk: Any = None,
         time_limit_seconds: float | None = None,
         max_attempts: int = 1,
+        version: str = "",
     ) -> None:
         """Keep what the steps need; Tune calls it once a process.
 
@@ -44,11 +46,12 @@ class ChunkWorker(tune.Trainable):
             desk: Handle of the Desk.
             time_limit_seconds: A candidate that takes longer loses its worker; None for no limit.
             max_attempts: How many workers a candidate may take down before it is given up.
+            version: Of the search's nasray.
         """
         assert factory is not None
         assert streams is not None
         self._factory, self._streams, self._desk = factory, streams, desk
-        self._max_attempts = max_attempts
+        self._max_attempts, self._version = max_attempts, version
         self._evaluator: Evaluator | None = None
         self._finished: int | None = None
         note = Path(tempfile.gettempdir()) / f"nasray-{desk._actor_id.hex()}-{self.trial_id}"
@@ -81,6 +84,11 @@ class ChunkWorker(tune.Trainable):
 
     def _built(self) -> Evaluator:
         """The evaluator; building it may take a worker down as well: data or a network that does not fit."""
+        require(
+            self._version == __version__,
+            f"a worker on {ray.util.get_node_ip_address()} runs nasray {__version__}, but its search is nasray "
+            f"{self._version}; they must be equal: install the search's version on every node",
+        )
         before: Any = ray.get(self._desk.suspect.remote(self.trial_id))
         if before >= self._max_attempts:
             raise NasrayError(

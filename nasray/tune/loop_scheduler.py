@@ -1,8 +1,11 @@
 """Tune's side of the one loop: a Tune scheduler that delivers each result and hands out what may be asked next."""
 
+from pathlib import Path
 from typing import Any
 
 import orjson
+from ray import cloudpickle
+from ray.exceptions import RayTaskError
 from ray.tune.experiment import Trial
 from ray.tune.schedulers import FIFOScheduler
 
@@ -40,6 +43,16 @@ class LoopScheduler(FIFOScheduler):
             self._desk.close.remote()
             return self.STOP
         return self.CONTINUE
+
+    def on_trial_error(self, tune_controller: Any, trial: Trial) -> None:
+        """Tell the desk that a worker died; end everything when it could not even be set up, or Tune would go on so."""
+        self._desk.bury.remote(trial.trial_id)
+        file = trial.pickled_error_file
+        error = cloudpickle.loads(Path(file).read_bytes()) if file else None
+        if isinstance(error, RayTaskError) or getattr(error, "actor_init_failed", False):
+            self.error = self.error or RuntimeError(f"a worker could not be set up:\n{error}")
+            self._desk.close.remote()
+            tune_controller.request_stop_experiment()
 
     def _deliver(self, result: dict[str, Any]) -> None:
         if USER_ERROR in result:

@@ -8,12 +8,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import ray
 from ray import tune
+from ray.exceptions import NodeDiedError, WorkerCrashedError
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from nasray.core.errors import require
+from nasray import __version__
+from nasray.core.errors import NasrayError, require
 from nasray.core.executor import Answer, EvaluatorFactory, Workload
 from nasray.core.seeds import Streams
 from nasray.tune.chunk_worker import ChunkWorker
@@ -69,7 +72,9 @@ class TuneExecutor:
         """Drive Tune until the workload is finished."""
         if work.finished:
             return
-        desk: Any = Desk.remote()
+        here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+        # Beside this process: elsewhere it could die with a node of workers.
+        desk = cast(Any, Desk).options(scheduling_strategy=here).remote()
         limit = max(1, min(self.chunk_size, self.width // (2 * self.workers)))
         scheduler = LoopScheduler(work, desk, limit)
         scratch = Path(tempfile.mkdtemp(prefix="nasray-tune-"))
@@ -80,6 +85,7 @@ class TuneExecutor:
             desk=desk,
             time_limit_seconds=self.time_limit_seconds,
             max_attempts=self.max_attempts,
+            version=__version__,
         )
         resources = {"cpu": self.cpus_per_worker, "gpu": self.gpus_per_worker}
         try:
@@ -104,11 +110,24 @@ class TuneExecutor:
             raise KeyboardInterrupt
 
     def call(self, function: Callable[..., Answer], jobs: Sequence[tuple[Any, ...]]) -> list[Answer]:
-        """Call as Ray tasks that hold what a worker holds; one that is stuck ends its process, and raises here."""
+        """Call as Ray tasks that hold what a worker holds; one that is stuck ends its process, and raises here.
+
+        Raises:
+            NasrayError: A job lost its process.
+        """
         limit = None if self.time_limit_seconds is None else JOB_CANDIDATES * self.time_limit_seconds
         remote = ray.remote(num_cpus=self.cpus_per_worker, num_gpus=self.gpus_per_worker, max_retries=0)
         task: Any = remote(_in_time)  # not tried again, since what is stuck would be stuck again
-        return ray.get([task.remote(limit, function, job) for job in jobs])
+        try:
+            return ray.get([task.remote(limit, function, job) for job in jobs])
+        except (WorkerCrashedError, NodeDiedError) as error:
+            took = (
+                "" if limit is None else f", or it took longer than {limit:g} s ({JOB_CANDIDATES} x time_limit_seconds)"
+            )
+            raise NasrayError(
+                f"a job after the search lost its process: killed, out of memory, crashed{took}; the search itself is "
+                "complete and kept: `nasray resume` does these jobs again"
+            ) from error
 
 
 def _in_time(limit_seconds: float | None, function: Callable[..., Answer], job: tuple[Any, ...]) -> Answer:

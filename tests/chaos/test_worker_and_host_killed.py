@@ -4,15 +4,18 @@ import os
 import signal
 import threading
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
 
 import psutil
 import pytest
 
+from nasray.actors import directory
 from nasray.actors.batching import Batching
 from nasray.actors.host_recipe import HostRecipe
 from nasray.actors.identity import Identity
 from nasray.actors.padded import padded
+from nasray.actors.remote_learner import RemoteLearner
 from nasray.app.parts import EvaluatorFactory
 from nasray.core.budget import Budget
 from nasray.core.event_log import NoLog
@@ -74,11 +77,11 @@ def simulated(strategy, n: int) -> str:
 
 
 class Killer:
-    """Kills the process that ``find`` names, so many times, while the work goes on."""
+    """Kills a process that ``find`` names as soon as a search has come to each of ``moments``."""
 
-    def __init__(self, find, kills: int, pause_seconds: float) -> None:
+    def __init__(self, find, search: Search, moments: list[int]) -> None:
         self.killed: list[int] = []
-        self._find, self._kills, self._pause_seconds = find, kills, pause_seconds
+        self._find, self._search, self._moments = find, search, moments
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -91,11 +94,28 @@ class Killer:
         self._thread.join(timeout=30)
 
     def _run(self) -> None:
-        while len(self.killed) < self._kills and not self._over.wait(self._pause_seconds):
-            pid = self._find()
-            if pid and pid not in self.killed:
-                os.kill(pid, signal.SIGKILL)
-                self.killed.append(pid)
+        for moment in self._moments:
+            while len(self._search.outcomes) < moment or (pid := self._find()) is None or pid in self.killed:
+                if self._over.wait(0.01):
+                    return
+            os.kill(pid, signal.SIGKILL)
+            self.killed.append(pid)
+
+
+@dataclass(kw_only=True)
+class Deadly(RemoteLearner):
+    """Kills its host in the middle of some calls."""
+
+    calls: tuple[int, ...]
+    killed: list[int] = field(default_factory=list)
+    n_calls: int = 0
+
+    def predict(self, architectures):
+        self.n_calls += 1
+        if self.n_calls in self.calls:
+            self.killed.append(self.health()["pid"])
+            threading.Timer(0.001, os.kill, (self.killed[-1], signal.SIGKILL)).start()
+        return super().predict(architectures)
 
 
 def a_worker() -> int | None:
@@ -121,7 +141,7 @@ def test_workers_that_are_killed_again_and_again_change_nothing_and_nothing_is_m
         width=8,
     )
     slow = EvaluatorFactory(partial(Delayed, seconds=0.2, jitter=0.1, sleep=True), EvaluatorFactory(FORMULA, None))
-    with Killer(a_worker, kills=3, pause_seconds=2.0) as killer:
+    with Killer(a_worker, search, [5, 15, 25]) as killer:
         executor.run(search, slow, Streams(3, "evaluator"))
     assert len(killer.killed) == 3
     assert archive_hash(search.outcomes) == simulated(evolution(), 60)
@@ -130,9 +150,6 @@ def test_workers_that_are_killed_again_and_again_change_nothing_and_nothing_is_m
 
 
 def test_a_host_that_is_killed_again_and_again_is_asked_again_and_the_scores_are_the_same(tmp_path):
-    from nasray.actors import directory
-    from nasray.actors.remote_learner import RemoteLearner
-
     recipe = HostRecipe(
         identity=Identity.of("gcn", {"test": str(tmp_path)}, None),
         factory=NETWORK,
@@ -140,21 +157,16 @@ def test_a_host_that_is_killed_again_and_again_is_asked_again_and_the_scores_are
         batching=BATCHING,
         store=Store(root=str(tmp_path / "store")),
     )
-    client = RemoteLearner(identity=recipe.identity, higher_is_better=True, recipe=recipe)
+    client = Deadly(identity=recipe.identity, higher_is_better=True, recipe=recipe, calls=(20, 60))
 
     def screened(predictor) -> Screened:
         settings = {"candidates": 5, "warm_up": 10, "refit_every": 5, "reserved": 0.0}
         return Screened(inner=evolution(), predictor=predictor, **settings)
 
-    def the_host() -> int | None:
-        health = directory.health(recipe.identity.name, patience_seconds=1.0)
-        return health["pid"] if health and health["items"] else None
-
-    client.health()
     try:
-        with Killer(the_host, kills=2, pause_seconds=0.05) as killer:
-            hosted = simulated(screened(client), 120)
-        assert len(killer.killed) == 2
+        hosted = simulated(screened(client), 120)
+        assert len(set(client.killed)) == 2
+        assert client.health()["pid"] not in client.killed
         assert hosted == simulated(screened(padded(NETWORK(), BATCHING)), 120)
     finally:
         directory.stop(recipe.identity.name)

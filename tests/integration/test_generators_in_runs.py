@@ -46,7 +46,7 @@ def test_in_a_host_the_archive_is_the_same(search):
 
     here = search()
     assert search("host.where=host", "host.name=for-a-test") == here
-    served = directory.health("for-a-test-generator", patience_seconds=10.0)
+    served = directory.health("for-a-test-generator", patience_seconds=60.0)
     assert served["items"] > 0
     directory.stop("for-a-test-generator")
     assert search("generator=random_gpt", "strategy.learn_from_best=null") != here

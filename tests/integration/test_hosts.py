@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -107,6 +108,7 @@ def test_a_search_finds_the_same_with_its_predictor_here_in_a_host_and_in_a_host
 
 def test_scores_that_depend_on_the_shape_of_the_batch_are_the_same_too(recipe):
     local = [search(PaddedPredictor(inner=moody(), batching=BATCHING), seed) for seed in (0, 1)]
+    recipe = replace(recipe, batching=replace(BATCHING, window_ms=20))  # time for a slow machine's searches to meet
     client = predictor(recipe)
     with ThreadPoolExecutor(2) as both:
         assert list(both.map(lambda seed: search(predictor(recipe), seed), (0, 1))) == local
@@ -206,7 +208,10 @@ def test_a_host_leaves_all_cpus_to_workers(recipe):
     import ray
 
     learner(recipe).health()
-    assert ray.available_resources()["CPU"] == 2
+    until = time.monotonic() + 60
+    while (free := ray.available_resources().get("CPU")) != 2:  # what earlier tests held is given back with a delay
+        assert time.monotonic() < until, f"{free} of 2 CPUs are free"
+        time.sleep(0.05)
 
 
 def test_a_host_that_is_started_in_a_placement_group_outlives_it(recipe):
@@ -220,3 +225,26 @@ def test_a_host_that_is_started_in_a_placement_group_outlives_it(recipe):
     pid = ray.get(start.remote(learner, recipe))
     remove_placement_group(group)
     assert learner(recipe).health()["pid"] == pid
+
+
+def test_a_host_that_finds_no_room_says_what_is_free(recipe, monkeypatch):
+    monkeypatch.setattr("nasray.actors.host_client.START_SECONDS", 3.0)
+    message = r"did not start within 3 s; .* of the cluster's 2 CPUs are free: ask for fewer \(host.num_cpus\)"
+    with pytest.raises(ConfigError, match=message):
+        learner(replace(recipe, num_cpus=64.0)).health()
+
+
+def test_an_actor_of_another_project_is_not_taken_for_a_host(recipe):
+    import ray
+
+    class Stranger:
+        def greet(self):
+            return "hello"
+
+    name = f"stranger-{recipe.identity.configuration}"
+    stranger = ray.remote(num_cpus=0)(Stranger).options(name=name, namespace="nasray").remote()
+    try:
+        with pytest.raises(ConfigError, match=rf"'{name}' is an actor of another project in the namespace 'nasray'"):
+            learner(replace(recipe, identity=replace(recipe.identity, name=name))).health()
+    finally:
+        ray.kill(stranger)

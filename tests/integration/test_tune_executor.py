@@ -5,6 +5,7 @@ import os
 import signal
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -58,6 +59,16 @@ def through_tune(search: Search, factory, workers: int, width: int, **changes) -
     return archive_hash(search.outcomes)
 
 
+def trial_processes() -> list[int]:
+    """The processes of this session's Tune trials, by the name that Ray gives them."""
+    found: list[int] = []
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            if "Trainable" in " ".join(process.cmdline()):
+                found.append(process.pid)
+    return found
+
+
 @pytest.mark.parametrize("workers", [1, 2])
 def test_archive_is_that_of_the_simulator_however_long_candidates_take(workers):
     factory = wrapped(Delayed, seconds=0.01, jitter=0.01, sleep=True)
@@ -76,15 +87,20 @@ def test_a_candidate_that_raises_is_a_failure_with_its_traceback(kind, recorded)
     assert all("on purpose" in failure.traceback for failure in failures)
 
 
-@pytest.mark.parametrize(("kind", "recorded"), [("exit", "worker_died"), ("hang", "timeout")])
-def test_a_candidate_that_takes_its_worker_down_is_a_failure_and_its_neighbours_are_not(kind, recorded):
+@pytest.mark.parametrize(
+    ("kind", "recorded", "time_limit_seconds"),
+    [("exit", "worker_died", None), ("hang", "timeout", 3.0)],  # a limit that no innocent one reaches on a slow machine
+)
+def test_a_candidate_that_takes_its_worker_down_is_a_failure_and_its_neighbours_are_not(
+    kind, recorded, time_limit_seconds
+):
     factory = wrapped(Failing, share=0.04, kind=kind)
     evaluator = factory()
     streams = Streams(3, "evaluator")
     expected = [slot for slot in range(32) if evaluator.fails(slot, streams)]
     assert 1 <= len(expected) <= 3, "choose another seed or share"
-    search = search_of(32, 16)
-    through_tune(search, factory, 2, 16, time_limit_seconds=1.5)
+    search = search_of(32, 8)
+    through_tune(search, factory, 2, 8, time_limit_seconds=time_limit_seconds)
     failed = {o.proposal.slot: o.result for o in search.outcomes if isinstance(o.result, Failure)}
     assert sorted(failed) == expected
     assert {failure.kind for failure in failed.values()} == {recorded}
@@ -98,14 +114,10 @@ def test_a_killed_worker_changes_nothing():
     killed: list[int] = []
 
     def kill_one() -> None:
-        while len(search.outcomes) < 10:
+        while len(search.outcomes) < 10 or not (found := trial_processes()):
             time.sleep(0.01)
-        commands = (
-            (process.pid, " ".join(process.info["cmdline"] or ())) for process in psutil.process_iter(["cmdline"])
-        )
-        pid = next(pid for pid, command in commands if "Trainable" in command)  # how Ray names an actor's process
-        os.kill(pid, signal.SIGKILL)
-        killed.append(pid)
+        os.kill(found[0], signal.SIGKILL)
+        killed.append(found[0])
 
     thread = threading.Thread(target=kill_one, daemon=True)
     thread.start()
@@ -147,3 +159,26 @@ def test_an_evaluator_that_takes_its_worker_down_when_built_ends_the_search_with
     factory = functools.partial(DiesWhenBuilt, n_choices=5, chunk_size=8)
     with pytest.raises(NasrayError, match="2 workers died while they built the evaluator"):
         through_tune(search_of(8, 8), factory, 1, 8)
+
+
+class NotThere:
+    """An evaluator's factory of a module that only the driver has."""
+
+    def __reduce__(self):
+        return exec, ("raise ModuleNotFoundError('no module named mine')",)
+
+
+def test_workers_that_cannot_be_set_up_end_the_search_with_their_message():
+    with pytest.raises(RuntimeError, match=r"(?s)a worker could not be set up:.*no module named mine"):
+        through_tune(search_of(8, 8), NotThere(), 2, 8)
+
+
+def test_workers_of_another_version_end_the_search_with_one_message(monkeypatch):
+    monkeypatch.setattr("nasray.tune.tune_executor.__version__", "0.0.0")
+    with pytest.raises(NasrayError, match=r"a worker on .* runs nasray .*, but its search is nasray 0.0.0"):
+        through_tune(search_of(8, 8), SYNTHETIC, 1, 8)
+
+
+def test_a_job_after_the_search_that_loses_its_process_is_one_message():
+    with pytest.raises(NasrayError, match=r"a job after the search lost its process: killed, out of memory, crashed;"):
+        executor(1, 1).call(os._exit, [(1,)])

@@ -23,6 +23,8 @@ SPELLING = [
     ("refiner=null", "refiner=null: an option of a group must be named; to do without, take it away by ~refiner"),
     ("strategy/inner=random_search", "a part within another is chosen by strategy@strategy.inner=NAME"),
     ("strategy=[random_search,nope]", "Could not load 'strategy/nope'; an option is a YAML file"),
+    ("+hydra.searchpath.9=a", "hydra.searchpath[9]: the list has no such place; a list is given whole: KEY=[…, …]"),
+    ("strategy={patience: 3}", "to put another part in its place: ~strategy '+strategy={…}'"),
     ("seed==1", "'seed==1' cannot be read (extraneous input '='); an override is KEY=VALUE"),
     ("seed=[1", "'seed=[1' cannot be read"),
     (

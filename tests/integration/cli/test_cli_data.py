@@ -1,11 +1,32 @@
 """Tables that are missing, damaged, foreign or full of unknown cells, as the command line meets them."""
 
 import gzip
+import json
+import re
 from pathlib import Path
 
 import pytest
 
-TABLE = ("run", "experiment=table", "tracking=none", "budget.evaluations=30")
+TABLE = ("run", "experiment=nasbench201", "tracking=none", "budget.evaluations=30")
+SHIPPED = ("run", "tracking=none", "budget.evaluations=30", "executor=simulator", "hydra.run.dir=one")
+
+
+@pytest.mark.parametrize("choice", ["experiment=digits201", "evaluator=table"])
+def test_on_a_fresh_machine_there_is_a_table(nasray, tmp_path: Path, choice: str) -> None:
+    ended = nasray(*SHIPPED, choice)
+    assert ended.code == 0, ended
+    assert " % accuracy   5 random cells: " in ended.out.replace("\u00a0", " ")
+    assert not (tmp_path / "data").exists(), "nothing was imported"
+    (data,) = json.loads((tmp_path / "one" / "manifest.json").read_bytes())["data"]
+    assert data["name"] == "digits201"
+    assert data["sha256"] in nasray("data", "verify").out
+    assert nasray("replay", "one").code == 0
+
+
+def test_what_ships_is_neither_fetched_nor_imported(nasray) -> None:
+    assert "digits201: 6,466 cells in " in nasray("data", "fetch", "digits201").out
+    message = nasray("data", "import", "digits201", "file").refused()
+    assert message == "digits201 ships with nasray and is not imported: it is here already"
 
 
 def test_a_missing_table_names_three_ways_to_get_it(nasray) -> None:
@@ -13,6 +34,7 @@ def test_a_missing_table_names_three_ways_to_get_it(nasray) -> None:
     assert "table nasbench201 is not here" in message
     for way in ("set NASRAY_DATA_MIRROR", "nasray data fetch nasbench201 --from URL", "nasray data import nasbench201"):
         assert way in message
+    assert message.endswith("; `nasray run experiment=digits201` needs no data")
 
 
 def test_a_damaged_source_in_the_mirror_is_refused(nasray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,8 +101,12 @@ def test_the_list_states_splits_epochs_seeds_and_provenance_in_columns(nasray) -
     lines = ended.out.splitlines()
     heads = [line for line in lines if not line.startswith(" ")]
     assert len({line.index(" cells ") for line in heads}) == 1
-    scores, short, source = lines[1:4]
-    assert heads[0].startswith("nasbench201 ")
+    assert heads[0].startswith("digits201 ")
+    assert " ready " in heads[0]
+    assert lines[1].startswith("    digits: valid and test accuracy (%) after 1, 2, 3, 4 epochs; seeds: one training")
+    assert heads[1].startswith("nasbench201 ")
+    first = lines.index(heads[1]) + 1
+    scores, short, source = lines[first : first + 3]
     assert scores.startswith(
         "    cifar10, cifar100, imagenet16_120: valid and test accuracy (%) after 200 epochs; seeds: mean"
     )
@@ -92,7 +118,7 @@ def test_the_list_states_splits_epochs_seeds_and_provenance_in_columns(nasray) -
 def test_verifying_nothing_in_particular_verifies_all_that_is_here(nasray, tmp_path: Path) -> None:
     ended = nasray("data", "verify")
     assert ended.code == 0
-    assert f"no table is here yet: {tmp_path / 'data'} is empty" in ended.out
+    assert re.fullmatch(r"digits201 is whole: SHA-256 \w{64}\n", ended.out)
     (tmp_path / "data").mkdir()
     for name in ("nasbench201", "darts_pool"):
         (tmp_path / "data" / f"{name}.arrow").write_bytes(b"not a table")

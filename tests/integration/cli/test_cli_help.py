@@ -46,7 +46,7 @@ def test_run_help_lists_groups_settings_and_examples(nasray) -> None:
     assert ended.code == 0, ended
     groups = dict(line.split(": ", 1) for line in ended.out.splitlines() if ": " in line)
     assert {"random_search", "regularized_evolution"} <= set(groups["strategy"].split(", "))
-    assert {"smoke", "table"} <= set(groups["experiment"].split(", "))
+    assert {"smoke", "digits201"} <= set(groups["experiment"].split(", "))
     assert "population_size: 20" in ended.out
     assert "nasray run -m strategy=random_search,regularized_evolution seed=0,1,2" in ended.out
     assert "${hydra.help" not in ended.out

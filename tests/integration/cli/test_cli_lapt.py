@@ -1,18 +1,29 @@
 """Design principle transfer as a user runs it, on measured cells, and what its record says."""
 
 import json
+from pathlib import Path
 
 import pytest
+
+RECORDED = (
+    Path(__file__).parents[3] / "experiments/e23_lapt_language_model/results/qwen2.5-coder-0.5b-instruct-q4_k_m.jsonl"
+)
+"""What a small model on loopback said."""
 
 
 @pytest.fixture
 def lapt(nasray, mirror, tmp_path):
     """Runs ``experiment=lapt`` with changes; gives how it ended and its folder."""
 
-    def call(*words):
+    def call(*words, experiment="lapt"):
         folder = tmp_path / "run"
         ended = nasray(
-            "run", "experiment=lapt", f"paths.mirror={mirror}", "tracking=none", f"hydra.run.dir={folder}", *words
+            "run",
+            f"experiment={experiment}",
+            f"paths.mirror={mirror}",
+            "tracking=none",
+            f"hydra.run.dir={folder}",
+            *words,
         )
         return ended, folder
 
@@ -43,6 +54,44 @@ def test_a_language_model_s_dialogue_is_in_the_report(lapt):
     page = (folder / "report.html").read_text()
     assert "Dialogue with the language model" in page
     assert "so nothing below was removed: principles leave 1 of the members of NasBench201" in page
+
+
+def test_darts_is_narrowed_in_operators_and_sources(lapt):
+    ended, folder = lapt(experiment="lapt_darts")
+    assert ended.code == 0, ended
+    facts = json.loads((folder / "result.json").read_text())["principles"]
+    kept = facts["stages"][0]["principles"]
+    assert [len(kept[kind]) for kind in ("operators", "sources")] == [16, 16]
+    assert all(len(ids) <= 3 for kind in ("operators", "sources") for ids in kept[kind])
+    assert "optimum_kept" not in facts["stages"][0], "10^18 cells cannot be looked through"
+    assert "normal cell, node 5, second input reads" in (folder / "report.html").read_text()
+
+
+def test_a_warm_start_is_a_transfer_that_removes_nothing(lapt):
+    ended, folder = lapt("refiner=everything", "~refiner.most_operators", "strategy.copied=5")
+    assert ended.code == 0, ended
+    facts = json.loads((folder / "result.json").read_text())["principles"]
+    assert [stage["size"] for stage in facts["stages"]] == [15_625] * 3
+    assert (folder / "journal.jsonl").read_text().count('"op":"source"') == 5
+
+
+def test_a_recorded_dialogue_is_led_again_without_a_server(lapt, tmp_path):
+    """The first of e23: it repeats networks that it was shown, and one of its replies has no layer5."""
+    ended, folder = lapt(
+        "refiner=language_model",
+        "refiner.most_operators=2",
+        "refiner.reasks=1",
+        "refiner.max_tokens=400",
+        "language_model=replay",
+        f"language_model.client.model={RECORDED.stem}",
+        f"language_model.client.recording={RECORDED}",
+        f"language_model.path={tmp_path / 'replay.sqlite'}",
+    )
+    assert ended.code == 0, ended
+    first, second, _ = json.loads((folder / "result.json").read_text())["principles"]["stages"]
+    assert first["principles"]["operators"] == [[3, 2], [3, 2], [3, 2], [2, 3], [3, 0], [3, 2]]
+    assert "lists of networks that were shown" in first["principles"]["repairs"][0]
+    assert "gave no usable reply in 2 tries" in second["principles"]["repairs"][0]
 
 
 def test_an_oracle_marks_the_run(lapt):

@@ -1,12 +1,13 @@
 """A table is imported by the space that it belongs to, and refused to others with what to type instead."""
 
 import gzip
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from nasray.app.catalogs import table_for
+from nasray.app.catalogs import space_named, table_for
 from nasray.core.architecture import Architecture
 from nasray.core.errors import CapabilityError, DataError
 from nasray.data.catalog import Catalog
@@ -36,12 +37,22 @@ def catalog(tmp_path: Path) -> Catalog:
 def test_another_space_is_told_what_to_type(catalog: Catalog) -> None:
     message = (
         "table nasbench201 has the cells of space=nasbench201, not those of TransNasMicro; choose space=nasbench201, "
-        "or evaluator=table_transnas, or one without a table, e.g. evaluator=training"
+        "or measure by evaluator=table_transnas, or evaluator=training, or evaluator=synthetic (a formula)"
     )
-    with pytest.raises(CapabilityError, match=message):
+    with pytest.raises(CapabilityError, match=re.escape(message)):
         table_for(OTHER, "nasbench201", catalog)
     assert catalog.has("nasbench201")  # imported all the same, by its own space
     assert len(table_for(SPACE, "nasbench201", catalog)) == 1
+
+
+def test_transformers_are_told_of_evaluators_that_take_them(catalog: Catalog) -> None:
+    message = (
+        "table nasbench201 has the cells of space=nasbench201, not those of Hat; choose space=nasbench201, or measure "
+        "by evaluator=translation_training dataset=parallel_text, or evaluator=supernet dataset=parallel_text "
+        "evaluator.weights=FILE, or evaluator=synthetic (a formula)"
+    )
+    with pytest.raises(CapabilityError, match=re.escape(message)):
+        table_for(space_named("hat"), "nasbench201", catalog)
 
 
 def test_what_is_wrong_with_the_table_itself_is_told_as_it_is(catalog: Catalog) -> None:

@@ -1,11 +1,15 @@
 """Clusters that cannot be reached are one message, at once."""
 
 import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 
 import pytest
 import ray
 
-from nasray.app.cluster import attached
+from nasray.app import cluster
+from nasray.app.cluster import attached, with_address
 from nasray.core.errors import ConfigError
 
 
@@ -39,9 +43,101 @@ def test_what_is_no_address_is_refused() -> None:
         pass
 
 
-def test_ray_is_asked_where_something_listens(unconnected: list[dict]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        address = f"127.0.0.1:{server.getsockname()[1]}"
-        with pytest.raises(ConfigError, match="must be HOST:PORT"), attached(address):
-            pass
+@pytest.fixture
+def answering() -> Iterator[Callable[[bytes], str]]:
+    """``answering(reply)`` is the address of somebody who greets every caller so."""
+    with ExitStack() as servers:
+
+        def start(reply: bytes) -> str:
+            server = servers.enter_context(socket.create_server(("127.0.0.1", 0)))
+
+            def greet() -> None:
+                with suppress(OSError), server.accept()[0] as line:
+                    line.sendall(reply)
+                    line.recv(1024)
+
+            threading.Thread(target=greet, daemon=True).start()
+            return f"127.0.0.1:{server.getsockname()[1]}"
+
+        yield start
+
+
+GRPC = bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+
+
+def test_ray_is_asked_where_ray_may_listen(unconnected: list[dict], answering) -> None:
+    address = answering(GRPC)
+    with pytest.raises(ConfigError, match="must be HOST:PORT"), attached(address):
+        pass
     assert [settings["address"] for settings in unconnected] == [address]
+
+
+def test_somebody_else_at_the_address_is_known_at_once(unconnected: list[dict], answering, monkeypatch) -> None:
+    with (
+        pytest.raises(ConfigError, match="or it is no head of a Ray cluster"),
+        attached(answering(b"HTTP/1.1 400 Bad")),
+    ):
+        pass
+    monkeypatch.setattr(cluster, "_ANSWER_SECONDS", 0.05)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        pytest.raises(ConfigError, match="or it is no head of a Ray cluster"),
+        attached(f"127.0.0.1:{silent.getsockname()[1]}"),
+    ):
+        pass
+    assert not unconnected
+    monkeypatch.setenv("RAY_USE_TLS", "1")
+    with pytest.raises(ConfigError, match="must be HOST:PORT"), attached(answering(b"")):
+        pass
+
+
+def test_a_cluster_of_other_versions_is_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    def init(**_):
+        raise RuntimeError("Version mismatch: The cluster was started with:\n    Ray: 1.0.0\n    Python: 3.8.1")
+
+    monkeypatch.setattr(ray, "init", init)
+    message = r"runs other versions \(Version mismatch: .* Ray: 1.0.0 Python: 3.8.1\); Python and Ray must be equal"
+    with pytest.raises(ConfigError, match=message), attached("auto"):
+        pass
+
+
+def test_other_errors_of_ray_are_not_taken_for_a_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    def init(**_):
+        raise RuntimeError("something else")
+
+    monkeypatch.setattr(ray, "init", init)
+    with pytest.raises(RuntimeError, match="something else"), attached("auto"):
+        pass
+
+
+def test_a_run_goes_on_on_another_cluster() -> None:
+    raw = {"seed": 0, "ray": {"address": "one:1", "num_cpus": None}}
+    assert with_address(raw, ["seed=3"]) == (raw, ["seed=3"])
+    moved, others = with_address(raw, ["ray.address=two:2", "language_model.caps.calls=3"])
+    assert moved == {"seed": 0, "ray": {"address": "two:2", "num_cpus": None}}
+    assert others == ["language_model.caps.calls=3"]
+    assert with_address(raw, ["ray.address=null"])[0]["ray"]["address"] is None
+
+
+def test_the_token_is_read_by_its_owner_alone(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = tmp_path / "auth_token"
+    token.write_text("secret")
+    token.chmod(0o644)
+    monkeypatch.setattr(cluster, "_TOKEN", token)
+    cluster._keep_token_private()
+    assert token.stat().st_mode & 0o777 == 0o600
+    token.unlink()
+    cluster._keep_token_private()  # there is none: nothing to do
+
+
+def test_who_is_not_let_in_is_told_about_the_token(answering, monkeypatch: pytest.MonkeyPatch) -> None:
+    def init(**_):
+        raise ConnectionError("Failed to connect to Ray cluster")
+
+    monkeypatch.setattr(ray, "init", init)
+    address = answering(GRPC)
+    message = rf"something listens at '{address}', but does not .*: the token is missing or wrong \(copy the head's"
+    with pytest.raises(ConfigError, match=message), attached(address):
+        pass
+    with pytest.raises(ConfigError, match="no Ray cluster answers at 'auto'"), attached("auto"):
+        pass

@@ -28,7 +28,7 @@ def offered(incomplete: str, *before: str) -> list[str]:
         ("strategy.", ("strategy=random_search",), []),
         ("executor.", ("executor", "=", "simulator"), ["executor.workers="]),
         ("evaluator.recipe.ep", (), ["evaluator.recipe.epochs="]),
-        ("evaluator.ta", ("evaluator=table",), ["evaluator.table="]),
+        ("evaluator.ta", ("evaluator=table_digits201",), ["evaluator.table="]),
         ("strategy.", ("strategy=nope",), []),
         ("hyd", (), ["hydra/launcher="]),
         ("hydra/launcher=", (), ["hydra/launcher=nasray"]),

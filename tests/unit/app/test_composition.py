@@ -143,6 +143,53 @@ def test_parts_within_a_part_are_checked(training, tmp_path: Path, key: str, val
     assert message in message_of(changed(training, key, value), tmp_path)
 
 
+def test_a_space_that_cannot_be_trained_is_told_what_measures_it(tmp_path: Path) -> None:
+    message = message_of(raw_config("space=hat"), tmp_path)
+    assert "evaluator training needs a space with ModuleView, but Hat does not offer it" in message
+    assert (
+        "Hat can be measured by evaluator=translation_training dataset=parallel_text, or evaluator=supernet" in message
+    )
+
+
+@pytest.mark.parametrize(
+    ("overrides", "key", "value", "message"),
+    [
+        (
+            ["strategy=constrained", "strategy@strategy.inner=random_search"],
+            "strategy.inner.patience",
+            3,
+            "RandomSearch: no setting is called patience; it has: none; where an experiment set it for another part, "
+            "take it away by ~strategy.inner.patience",
+        ),
+        (
+            ["strategy=principle_transfer", "strategy@strategy.inner=random_search"],
+            "name",
+            "a-test",
+            "take it away by ~strategy.inner.population_size ~strategy.inner.tournament_size",
+        ),
+        (
+            ["strategy=constrained"],
+            "strategy.inner",
+            "random_search",
+            "strategy.inner ('random_search') must be a part with settings of its own; choose one of the group "
+            "strategy by strategy@strategy.inner=random_search",
+        ),
+        (["strategy=constrained"], "strategy.inner", None, "strategy.inner (None) must be a part with settings of its"),
+        (["strategy=principle_transfer"], "strategy.inner", "nsga2", "by strategy@strategy.inner=nsga2"),
+        (
+            ["evaluator=noisy"],
+            "evaluator.inner",
+            "training",
+            "choose one of the group evaluator by evaluator@",
+        ),
+    ],
+)
+def test_parts_within_others_are_named_by_their_path(
+    tmp_path: Path, overrides: list[str], key: str, value: Any, message: str
+) -> None:
+    assert message in message_of(changed(raw_config(*overrides), key, value), tmp_path)
+
+
 @pytest.mark.parametrize(
     ("overrides", "key", "value", "message"),
     [

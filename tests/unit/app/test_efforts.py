@@ -66,7 +66,7 @@ def test_the_evaluator_within_is_asked(efforts: Any, message: str) -> None:
 
 
 def test_a_table_says_which_schedules_it_has(mirror: Path, tmp_path: Path) -> None:
-    config = raw_config("evaluator=table", "scheduler=successive_halving")
+    config = raw_config("evaluator=table_nasbench201", "scheduler=successive_halving")
     config["paths"] |= {"mirror": str(mirror), "data": str(tmp_path / "data")}
     with pytest.raises(ConfigError, match=r"scheduler.rungs \(\[1, 2, 4\]\) must be .*: 12, 200; choose among these"):
         compose(config, tmp_path)

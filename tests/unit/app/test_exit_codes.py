@@ -1,6 +1,8 @@
 """How the command line ends."""
 
 import errno
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -53,3 +55,15 @@ def test_another_os_error_is_a_crash() -> None:
 def test_an_interruption_is_130(capsys: pytest.CaptureFixture[str]) -> None:
     assert ended(KeyboardInterrupt()) == 130
     assert capsys.readouterr().err == "nasray: interrupted; nothing was lost\n"
+
+
+def test_output_that_nobody_reads_any_more_is_no_crash(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w") as pipe:
+        monkeypatch.setattr(sys, "stdout", pipe)
+        assert ended(BrokenPipeError(errno.EPIPE, "another pipe broke")) == 3
+        os.close(reading)
+        assert ended(BrokenPipeError(errno.EPIPE, "this one broke")) == 141
+    assert capsys.readouterr().err.count("Traceback") == 1

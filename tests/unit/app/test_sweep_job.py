@@ -3,7 +3,7 @@
 import pytest
 from filelock import FileLock
 
-from nasray.app.sweep_job import Job, Progress, in_use, progress_of, section_of
+from nasray.app.sweep_job import Job, Progress, claimed, in_use, progress_of, section_of
 from nasray.records.run_folder import RunFolder
 
 RESULT = {"archive": "", "stopped": "budget", "evaluations": 1, "failures": 0, "wall_seconds": 2.5, "cost": {}}
@@ -65,3 +65,33 @@ def test_a_locked_run_is_running(tmp_path):
         assert in_use(tmp_path)
         assert progress_of(tmp_path) == Progress("running")
     assert not in_use(tmp_path)
+
+
+def test_a_claimed_job_runs_before_there_is_a_run(tmp_path):
+    folder = tmp_path / "job"
+    with claimed(folder) as free:
+        assert free
+        assert progress_of(folder) == Progress("running")
+        with claimed(folder) as again:
+            assert not again
+    assert progress_of(folder) == Progress("waiting")  # nothing came of it
+    with claimed(folder):
+        RunFolder.create(folder, MANIFEST).unlock()
+    assert sorted(one.name for one in folder.iterdir()) == ["manifest.json", "run.lock"]
+    assert progress_of(folder) == Progress("interrupted")
+
+
+def test_a_run_that_somebody_resumed_by_hand_is_not_free(tmp_path):
+    with FileLock(tmp_path / "run.lock"), claimed(tmp_path) as free:
+        assert not free
+
+
+def test_a_claim_that_outlived_its_process_is_a_job_that_was_interrupted(tmp_path):
+    (tmp_path / "job.lock").touch()
+    assert progress_of(tmp_path) == Progress("interrupted")
+
+
+def test_a_place_that_cannot_be_written_is_left_to_the_run_folder_to_refuse(tmp_path):
+    (tmp_path / "file").touch()
+    with claimed(tmp_path / "file" / "job") as free:
+        assert free

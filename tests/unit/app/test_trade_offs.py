@@ -1,12 +1,15 @@
 """What a composed strategy trades off, and what the end of a search makes of it."""
 
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 
 from nasray.analysis.trade_off import NOTHING, TradeOff
 from nasray.app.finale import ranked
-from nasray.app.trade_offs import check_columns, trade_off_of
+from nasray.app.trade_offs import check_bounds, check_columns, trade_off_of
 from nasray.core.architecture import Architecture
-from nasray.core.errors import CapabilityError
+from nasray.core.errors import CapabilityError, ConfigError
 from nasray.core.measurement import Failure, Measurement, Outcome
 from nasray.core.objective import Constraint, Objective
 from nasray.core.proposal import Proposal
@@ -64,6 +67,18 @@ def test_a_column_that_the_evaluator_does_not_measure(wrapped):
 
 def test_an_evaluator_that_does_not_say_is_believed():
     check_columns(TradeOff(constraints=(SMALL,)), Synthetic(n_choices=5, chunk_size=8))
+
+
+def test_bounds_that_no_row_of_a_table_keeps():
+    columns = {"ms": np.array([1.0, 5.0, np.nan]), "mj": np.array([9.0, 2.0, 1.0])}
+    tables = {"hardware": SimpleNamespace(names=tuple(columns), column=columns.__getitem__)}
+    low, high = Constraint(column="ms", at_most=2.0), Constraint(column="mj", at_least=5.0, at_most=10.0)
+    check_bounds(TradeOff(constraints=(low, high, SMALL)), tables)
+    with pytest.raises(ConfigError, match="no row of table hardware keeps the constraints on ms; there is ms from 1"):
+        check_bounds(TradeOff(constraints=(Constraint(column="ms", at_most=0.5),)), tables)
+    apart = Constraint(column="mj", at_most=5.0)
+    with pytest.raises(ConfigError, match="on ms, mj; there is ms from 1 to 5; mj from 1 to 9: loosen or drop one"):
+        check_bounds(TradeOff(constraints=(low, apart)), tables)
 
 
 def test_the_winner_is_feasible():

@@ -15,7 +15,7 @@ from nasray.data import table as module
 from nasray.data.catalog import Catalog
 from nasray.data.entries import ENTRIES
 from nasray.data.table import Table
-from nasray.data.table_file import seal_path, sha256_of
+from nasray.data.table_file import header_of, seal_path, sha256_of, write_table
 
 
 @pytest.fixture
@@ -273,3 +273,49 @@ def test_what_is_not_pinned_is_imported_but_not_fetched(catalog, source, space):
     assert len(unpinned.open("toy", space)) == 4
     with pytest.raises(DataError, match=r"the content of toy.csv.gz is not pinned, so it is not fetched unseen: down"):
         unpinned.fetch("toy", space, source.as_uri())
+
+
+@pytest.fixture
+def shipped(catalog, entry, source, space, tmp_path, monkeypatch):
+    """The toy table as one that comes with nasray; nothing else is here."""
+    assets = tmp_path / "assets"
+    monkeypatch.setattr(module, "ASSETS", assets)
+    path = assets / "toy" / "toy.arrow"
+    path.parent.mkdir(parents=True)
+    rows = entry.read(source, space)
+    write_table(path, header_of(entry, source, rows, space), rows)
+    return replace(catalog, mirror=None, entries=(replace(entry, shipped=path), replace(entry, name="other")))
+
+
+def test_a_table_that_ships_is_there_without_anything_else(shipped, space):
+    assert [(one.name, one.state) for one in shipped.listing()] == [("toy", "ready"), ("other", "missing")]
+    assert shipped.has("toy")
+    table = shipped.open("toy", space)
+    assert table.path == shipped.entry("toy").shipped
+    assert table.sha256 == shipped.verify("toy") == shipped.fetch("toy", space).sha256
+    assert not shipped.folder.exists(), "it is read where it is"
+
+
+def test_a_table_that_is_missing_leads_to_the_one_that_ships(shipped, space):
+    with pytest.raises(DataError, match=r"or `nasray data import other FILE`; `nasray run experiment=toy` needs no "):
+        shipped.open("other", space)
+
+
+def test_a_table_that_ships_is_not_imported(shipped, space, source):
+    with pytest.raises(DataError, match="toy ships with nasray and is not imported: it is here already"):
+        shipped.import_file("toy", source, space)
+
+
+def test_a_table_that_ships_is_restored_by_another_installation(shipped, space, source):
+    path = shipped.entry("toy").shipped
+    damage(path)
+    with pytest.raises(DataError, match="the file has changed; install nasray again"):
+        shipped.open("toy", space)
+    os.truncate(path, 100)
+    with pytest.raises(DataError, match="truncated or replaced; install nasray again"):
+        shipped.open("toy", space)
+    seal_path(path).unlink()
+    for catalog in (shipped, replace(shipped, mirror=source.parent)):  # a mirror is not asked for it
+        assert catalog.listing()[0].state == "missing"
+        with pytest.raises(DataError, match=r"toy ships with nasray, but there is no .*: install nasray again"):
+            catalog.open("toy", space)

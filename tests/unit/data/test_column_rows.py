@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -25,6 +27,12 @@ def test_a_column_survives_json():
 def test_a_column_has_a_direction():
     with pytest.raises(DataError, match=r"column cifar10_valid_12: direction \('up'\) must be 'higher' or 'lower'"):
         Column.from_json({**COLUMN.to_json(), "direction": "up"})
+
+
+def test_a_column_without_a_split_needs_a_name():
+    with pytest.raises(DataError, match="what has no split or no epochs needs a key; got split None, epochs 12, key"):
+        replace(COLUMN, split=None)
+    assert replace(COLUMN, quantity="log-loss", key="loss_valid_12").name == "loss_valid_12"
 
 
 @pytest.mark.parametrize("genes", [np.zeros((0, 6), np.int8), np.zeros(6, np.int8), np.zeros((2, 6), np.int64)])

@@ -3,7 +3,6 @@
 import csv
 import gzip
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pytest
@@ -14,7 +13,9 @@ from nasray.core.fidelity import Fidelity
 from nasray.core.proposal import Proposal
 from nasray.core.seeds import Streams
 from nasray.data.catalog import Catalog
+from nasray.data.importers import digits201 as module
 from nasray.data.importers.digits201 import DIGITS201, HEADER, read_digits201
+from nasray.data.table_file import header_of, write_table
 from nasray.evaluators.table import TableEvaluator
 from nasray.spaces.nasbench201 import NasBench201
 
@@ -29,7 +30,7 @@ def training(cell: int, seed: int, correct: int) -> dict[str, object]:
     return values
 
 
-ROWS = [training(0, 0, 500), training(1, 0, 600), training(1, 1, 700), training(2, 0, 800)]
+ROWS = [training(0, 0, 500), training(1, 0, 600), training(2, 0, 800)]
 
 
 @pytest.fixture
@@ -45,20 +46,22 @@ def write(tmp_path):
     return make
 
 
-def test_a_cell_has_the_mean_of_its_trainings(write):
-    rows = read_digits201(write(ROWS), SPACE, 3)
+def test_a_cell_has_the_mean_of_its_trainings(write, monkeypatch):
+    monkeypatch.setattr(module, "SEEDS", (0, 1))
+    rows = read_digits201(write([*ROWS, training(1, 1, 700), training(0, 1, 500), training(2, 1, 800)]), SPACE, 3)
     assert rows.columns["digits_valid_4"].tolist() == [50.0, 65.0, 80.0]  # 1,000 images; (600 + 700) / 2
     assert rows.columns["digits_test_1"] == pytest.approx([100.0] * 3)  # 597 images
     assert rows.columns["digits_log_loss_test_2"].tolist() == [0.5] * 3
     assert rows.columns["digits_seconds_3"].tolist() == [3.0] * 3
-    assert rows.columns["trainings"].tolist() == [1.0, 2.0, 1.0]
 
 
 def test_it_is_a_table_like_any_other_and_twins_share_a_row(write, tmp_path):
-    made = partial(read_digits201, write(ROWS), n_cells=3)
-    entry = replace(DIGITS201, n_rows=3, made=made, complete=False)
+    entry = replace(DIGITS201, complete=False, shipped=tmp_path / "digits201.arrow")
+    source = write(ROWS)
+    rows = read_digits201(source, SPACE, 3)
+    write_table(tmp_path / "digits201.arrow", header_of(entry, source, rows, SPACE), rows)
     catalog = Catalog(folder=tmp_path / "t", mirror=None, entries=(entry,))
-    assert catalog.listing()[0].state == "on demand"
+    assert [(one.state, one.rows) for one in catalog.listing()] == [("ready", 3)]
     settings = {"chunk_size": 8, "columns": ["parameters"], "columns_table": None, "space": SPACE}
     table = catalog.open("digits201", SPACE)
     evaluator = TableEvaluator(table=table, dataset="digits", epochs=None, **settings)
@@ -73,12 +76,13 @@ def test_it_is_a_table_like_any_other_and_twins_share_a_row(write, tmp_path):
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ([*ROWS, training(1, 1, 650)], r"row 6: seed 1 of '\|skip.*' was there before"),
+        ([*ROWS, training(1, 0, 650)], r"row 5: seed 0 of '\|skip.*' was there before"),
+        ([*ROWS[1:], training(0, 1, 500)], r"'\|none.*' has seeds 1, but all cells have \(0,\)"),
         (
             [training(0, 0, 1001), *ROWS[1:]],
             r"row 2: digits_valid_1 is '1001', but it must be a number between 0 and 1000",
         ),
-        (ROWS[:3], "2 rows, but the benchmark has 3"),
+        (ROWS[:2], "2 rows, but the benchmark has 3"),
         ([{**ROWS[0], "arch": "|x~0|"}, *ROWS[1:]], "unknown architecture"),
         ([{**ROWS[0], "seconds_4": ""}, *ROWS[1:]], "digits_seconds_4 is ''"),
     ],
@@ -103,6 +107,7 @@ def test_what_is_no_such_file_is_refused(write, tmp_path):
 
 def test_columns_say_what_they_are():
     names = [column.name for column in DIGITS201.columns]
-    assert len(names) == len(set(names)) == 22
-    assert {"digits_valid_1", "digits_test_4", "digits_log_loss_valid_4", "parameters", "trainings"} <= set(names)
+    assert len(names) == len(set(names)) == 21
+    assert {"digits_valid_1", "digits_test_4", "digits_log_loss_valid_4", "parameters"} <= set(names)
+    assert {column.dataset for column in DIGITS201.columns} == {"digits"}
     assert np.all([column.direction == "lower" for column in DIGITS201.columns if "loss" in column.name])

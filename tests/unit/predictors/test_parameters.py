@@ -2,10 +2,14 @@ import numpy as np
 import pytest
 import torch
 
+from nasray.core.architecture import Architecture
 from nasray.core.errors import CapabilityError, ConfigError
 from nasray.models.build import build, count_parameters
 from nasray.models.parameter_count import plan_parameters
+from nasray.predictors.flops import Flops
+from nasray.predictors.live_parameters import LiveParameters
 from nasray.predictors.parameters import Parameters
+from nasray.spaces.hat import Hat
 from nasray.spaces.nasbench201 import NasBench201
 
 
@@ -41,5 +45,24 @@ def test_impossible_images_are_refused(settings, message):
 
 
 def test_a_space_without_networks_is_refused():
-    with pytest.raises(CapabilityError, match="predictor parameters needs a space with ModuleView"):
+    with pytest.raises(CapabilityError, match="Parameters needs a space with ModuleView"):
         Parameters(space=object(), input_shape=(3, 32, 32), n_classes=10)
+
+
+@pytest.mark.parametrize(
+    ("predictor", "expected"),
+    [
+        # Encoder: projections 8 + feed-forward 4 + norms 4; decoder: 8 + attention to the encoder 8 + 4 + 6.
+        (Parameters, 16 + 26),
+        (LiveParameters, 16 + 26),
+        # 30 words. Three attentions of 4 * 30 + 2 * 900, two feed-forwards of 60, and what is not a matrix product:
+        # norms 30 * 7, scaling 33 * 3, 60.
+        (Flops, 3 * 1_920 + 2 * 60 + 210 + 99 + 60),
+    ],
+)
+def test_transformers_are_counted_without_a_network(predictor, expected):
+    ones = ("encoder_dims", "encoder_layers", "encoder_ffn_dims", "encoder_heads", "decoder_dims", "decoder_layers")
+    ones += ("decoder_ffn_dims", "decoder_heads", "cross_heads")
+    space = Hat(**{name: [1] for name in ones}, cross_reach=[-1], qkv_dim=1)
+    counted = predictor(space=space, input_shape=(3, 32, 32), n_classes=10)
+    np.testing.assert_array_equal(counted.predict([Architecture((0,) * len(space.sizes))]), [expected])

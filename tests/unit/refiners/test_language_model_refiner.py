@@ -51,8 +51,9 @@ def test_it_learns_from_lists_without_scores():
     assert (learnt.repairs, [role for role, _ in learnt.dialogue]) == ((), ["system", "user", "assistant"])
     question = asking.language_model.asked[0][1].content
     assert "    3: nor_conv_3x3," in question
-    assert "layer_list = [3, 2, 0, 1, 4, 3]\nlayer_list = [3, 3, 0, 1, 4, 3]" in question
-    assert '"layer0" to "layer5", each a list of at most 2 operator ids' in question
+    assert "\n[3,2,0,1,4,3]\n[3,3,0,1,4,3]\n" in question
+    assert '"layer0": [id, id], "layer1": [id, id]' in question
+    assert "for layer0 to layer5 at most 2 of the ids 0 to 4." in question
 
 
 def test_an_improvement_goes_on_with_the_dialogue():
@@ -61,7 +62,7 @@ def test_an_improvement_goes_on_with_the_dialogue():
     second = asking.adapt(first, SOURCES[:1], improved=True)
     third = asking.adapt(second, SOURCES[:1], improved=True)
     assert len(third.dialogue) == 7
-    assert "layer_list = [3, 2, 0, 1, 4, 3]" in third.dialogue[5][1]
+    assert "[3,2,0,1,4,3]" in third.dialogue[5][1]
     assert third.operators[0] == (1,)
 
 
@@ -79,6 +80,13 @@ def test_too_many_candidates_are_cut_and_doubles_merged():
     learnt = refiner(said([3, 3, 2, 1], [3], [0], [1], [3], [3])).learn(SOURCES)
     assert learnt.operators[0] == (3, 2)
     assert learnt.repairs == ("layer0 had 3 candidates, of which the first 2 were kept",)
+
+
+def test_networks_in_the_place_of_candidates_are_told():
+    first, second = ([*one.genes] for one in SOURCES)
+    learnt = refiner(said(first, second, first, second, first, second)).learn(SOURCES)
+    assert "the candidates of the layers are lists of networks that were shown" in learnt.repairs[0]
+    assert learnt.operators[0] == (3, 2)
 
 
 @pytest.mark.parametrize(
@@ -111,8 +119,7 @@ def test_an_anonymous_space_hides_names_and_ids():
     learnt = asking.learn(SOURCES)
     question = asking.language_model.asked[0][1].content
     assert "conv" not in question.split("These are")[0]
-    listed = next(line for line in question.splitlines() if line.startswith("layer_list = ["))
-    ids = json.loads(listed.removeprefix("layer_list = "))
+    ids = json.loads(next(line for line in question.splitlines() if line.startswith("[")))
     assert ids != [3, 2, 0, 1, 4, 3]
     back = dict(zip(ids, [3, 2, 0, 1, 4, 3], strict=True))
     assert learnt.operators[0] == (back[3], back[2])
@@ -126,8 +133,12 @@ def test_what_is_read_is_asked_for_where_it_is_a_choice():
     learnt = asking.learn([good])
     assert learnt.sources == ((1, 0),) * 16
     question = asking.language_model.asked[0][1].content
-    assert "layer_list = [[0, 3], [1, 2], [0, 3]" in question
-    assert '"sources0" to "sources15"' in question
+    assert "[[0,3],[1,2],[0,3]" in question
+    assert (
+        "for layer0 to layer15 at most 2 of the ids 0 to 6; for sources0 to sources1 at most 2 of the ids 0 to 1"
+        in question
+    )
+    assert "for sources14 to sources15 at most 2 of the ids 0 to 4." in question
 
 
 def test_nothing_to_learn_from_or_to_keep_is_refused():

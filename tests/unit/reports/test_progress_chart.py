@@ -83,3 +83,9 @@ def test_what_nobody_measured_is_not_drawn():
 def test_the_first_tick_is_the_first_evaluation():
     chart = draw_progress(curves(np.arange(200.0)), 960, 400)
     assert [label for _, label in chart.x_ticks] == ["1", "50", "100", "150", "200"]
+
+
+def test_large_numbers_have_labels_that_fit():
+    curve = np.linspace(57.5e6, 62.8e6, 30)[None]
+    chart = draw_progress(Curves(("a",), (curve,), None, False, ()), 340.0, 220.0)
+    assert [label for _, label in chart.y_ticks] == ["5.80e7", "5.90e7", "6.00e7", "6.10e7", "6.20e7", "6.30e7"]

@@ -1,6 +1,8 @@
+import os
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -295,6 +297,21 @@ def test_different_metrics_are_refused(make_run, target):
         ConfigError, match=r"metric is 'valid accuracy \(%\)' in .*/a, but 'valid loss' in .*/b\. Write"
     ):
         write_report(runs, target)
+
+
+def test_links_and_pipes_stay_what_they_are(make_run, tmp_path):
+    run, link, pipe = make_run(), tmp_path / "link.html", tmp_path / "pipe"
+    link.symlink_to(tmp_path / "page.html")
+    assert write_report([run], link) == link
+    assert link.is_symlink()
+    os.mkfifo(pipe)
+    read = []
+    reader = Thread(target=lambda: read.append(pipe.read_bytes()))
+    reader.start()
+    write_report([run], pipe)
+    reader.join()
+    assert pipe.is_fifo()
+    assert read == [(tmp_path / "page.html").read_bytes()]
 
 
 def test_a_target_that_cannot_be_written_is_a_clear_error(make_run, tmp_path):

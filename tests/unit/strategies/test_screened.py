@@ -270,3 +270,12 @@ def test_impossible_numbers_are_refused(name):
 def test_a_share_is_between_nothing_and_everything(reserved):
     with pytest.raises(ConfigError, match=rf"Screened reserved \({reserved}\) must be between 0 and 1"):
         screened(Counting(), Gene(), reserved=reserved)
+
+
+def test_an_inner_strategy_that_cannot_be_copied_is_refused_at_once(line):
+    class Unique(RandomSearch):
+        def __deepcopy__(self, memo):
+            raise CapabilityError("there is but one")
+
+    with pytest.raises(CapabilityError, match="there is but one"):
+        screened(Unique(space=line), Gene())

@@ -63,8 +63,8 @@ class FakeSink:
     def open(self, mode: str, overdue: Callable[[], bool]) -> str:
         return "wandb/fake"
 
-    def send(self, message: dict) -> None:
-        self.lines.append(json.dumps(message))
+    def send(self, *messages: dict) -> None:
+        self.lines.extend(map(json.dumps, messages))
 
     def finish(self, message: dict) -> bool:
         self.send(message)

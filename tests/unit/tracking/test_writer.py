@@ -32,9 +32,9 @@ class FakeSink:
         self._act(mode)
         return f"wandb/{mode}-run"
 
-    def send(self, message: dict) -> None:
+    def send(self, *messages: dict) -> None:
         self._act("send")
-        self.calls.append(message)
+        self.calls.extend(messages)
 
     def finish(self, message: dict) -> bool:
         self._act("finish")

@@ -57,3 +57,59 @@ def test_a_closed_desk_sends_all_away(a_desk):
         assert (await first, await second, await table.take("one", None)) == (None, None, None)
 
     asyncio.run(asyncio.wait_for(scene(), timeout=5))
+
+
+def test_what_a_dead_worker_held_another_gets_when_no_successor_comes(a_desk, monkeypatch):
+    async def scene():
+        table = a_desk()
+        await table.put([A], None)
+        assert await table.take("dead", None) == (A, 0)
+        other = await waiting(table.take("other", None))
+        monkeypatch.setattr(desk, "PATIENCE_SECONDS", 0.01)
+        await table.bury("dead")
+        assert await other == (A, 1)
+        successor = await waiting(table.take("dead", None))
+        await table.put([B], A.number)
+        assert await successor == (B, 0)
+
+    asyncio.run(asyncio.wait_for(scene(), timeout=5))
+
+
+def test_a_successor_that_comes_in_time_gets_it(a_desk):
+    async def scene():
+        table = a_desk()
+        await table.put([A], None)
+        assert await table.take("dead", None) == (A, 0)
+        await table.bury("dead")
+        other = await waiting(table.take("other", None))
+        assert await table.take("dead", None) == (A, 1)
+        await table.close()
+        assert await other is None
+
+    asyncio.run(asyncio.wait_for(scene(), timeout=5))
+
+
+def test_a_worker_that_died_while_it_waited_takes_nothing_where_no_successor_comes(a_desk):
+    async def scene():
+        table = a_desk()
+        dead = await waiting(table.take("dead", None))
+        other = await waiting(table.take("other", None))
+        await table.bury("dead")
+        assert await dead is None
+        await table.put([A], None)
+        assert await other == (A, 0)
+
+    asyncio.run(asyncio.wait_for(scene(), timeout=5))
+
+
+def test_what_was_delivered_before_its_worker_died_is_nobodys(a_desk, monkeypatch):
+    async def scene():
+        monkeypatch.setattr(desk, "PATIENCE_SECONDS", 0.0)
+        table = a_desk()
+        await table.put([A], None)
+        assert await table.take("dead", None) == (A, 0)
+        await table.bury("dead")
+        await table.put([B], A.number)
+        assert await table.take("other", None) == (B, 0)
+
+    asyncio.run(asyncio.wait_for(scene(), timeout=5))
