@@ -1,14 +1,18 @@
 """Turns whatever an evaluator raises into Failure records: the search goes on."""
 
+import errno
 import time
 import traceback
 from collections.abc import Sequence
 
-from nasray.core.errors import CapabilityError, ConfigError, DataError
+from nasray.core.errors import CapabilityError, ConfigError, DataError, RecordError
 from nasray.core.evaluator import Evaluator
 from nasray.core.measurement import Cost, Failure, FailureKind, Result
 from nasray.core.proposal import Proposal
 from nasray.core.seeds import Streams
+
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
+"""The disk is full, or refuses."""
 
 
 def guarded(evaluator: Evaluator, proposals: Sequence[Proposal], streams: Streams) -> list[Result]:
@@ -21,6 +25,7 @@ def guarded(evaluator: Evaluator, proposals: Sequence[Proposal], streams: Stream
         ConfigError: A setting is impossible. That is the user's mistake, not the candidate's.
         CapabilityError: A part lacks what the evaluator needs; likewise.
         DataError: A table lacks what was asked of it; likewise.
+        RecordError: The store or the disk refuses: another day the candidate would have been measured.
     """
     began = time.perf_counter()
     try:
@@ -28,8 +33,16 @@ def guarded(evaluator: Evaluator, proposals: Sequence[Proposal], streams: Stream
         if len(results) != len(proposals):
             raise _miscounted(evaluator, results, proposals)
         return results
-    except (ConfigError, CapabilityError, DataError):
+    except (ConfigError, CapabilityError, DataError, RecordError):
         raise
+    except OSError as error:
+        if error.errno in _DISK:
+            raise RecordError(
+                f"{error.filename or 'the disk of a worker'} cannot be written ({error.strerror}); make room there, "
+                "then `nasray resume` the run: what was measured is kept"
+            ) from error
+        if len(proposals) == 1:
+            return [_failure(error, time.perf_counter() - began)]
     except Exception as error:  # noqa: BLE001 - the documented boundary between candidates and the search
         if len(proposals) == 1:
             return [_failure(error, time.perf_counter() - began)]

@@ -1,9 +1,11 @@
 """What becomes of an evaluator's exceptions."""
 
+import errno
+
 import pytest
 
 from nasray.core.architecture import Architecture
-from nasray.core.errors import DataError
+from nasray.core.errors import DataError, RecordError
 from nasray.core.measurement import Failure, Measurement
 from nasray.core.proposal import Proposal
 from nasray.core.seeds import Streams
@@ -117,3 +119,21 @@ def test_a_table_that_lacks_a_row_is_the_users_mistake(batch):
 def test_what_ends_a_process_is_not_caught():
     with pytest.raises(KeyboardInterrupt):
         guarded(Picky(KeyboardInterrupt(), (0,)), PROPOSALS[:2], STREAMS)
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (RecordError("the store cannot write 9 bytes"), "the store cannot write 9 bytes"),
+        (OSError(errno.ENOSPC, "No space left on device", "w.bin"), r"w.bin cannot be written \(No space left on"),
+        (OSError(errno.EROFS, "Read-only file system"), "the disk of a worker cannot be written"),
+    ],
+)
+def test_a_disk_that_refuses_is_no_failure_of_the_candidate(error, message):
+    with pytest.raises(RecordError, match=message):
+        guarded(Picky(error, (1,)), PROPOSALS, STREAMS)
+
+
+def test_other_errors_of_files_are_the_candidates():
+    (failure,) = guarded(Picky(FileNotFoundError(errno.ENOENT, "no such file"), (1,)), PROPOSALS[1:2], STREAMS)
+    assert failure.kind == "exception"
