@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from nasray.app.hosting import is_hosted
 from nasray.app.schema import RunConfig
 from nasray.core.errors import ConfigError
 
@@ -20,14 +21,20 @@ _ADDRESS = "ray.address="
 _SETTINGS = b"\x04"
 _GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\x00\x00\x00" + _SETTINGS + b"\x00\x00\x00\x00\x00"
 """How gRPC begins (RFC 9113, 3.4): a fixed line and empty settings; the server sends settings first, too."""
+_NOT_STARTED = ("imed out", "Failed to start GCS")
+"""What Ray says of a head or a node of its own that is not there after 30 s."""
 _TOKEN = Path("~/.ray/auth_token").expanduser()
 
 
 def needs_ray(config: RunConfig) -> bool:
     """Whether the executor, or the host of predictor, generator or language model, is on a Ray cluster."""
+    return needs_host(config) or executor_needs_ray(config)
+
+
+def needs_host(config: RunConfig) -> bool:
+    """Whether predictor, generator or language model live in hosts on a Ray cluster."""
     shared = any(one is not None for one in (config.predictor, config.generator, config.language_model))
-    hosted = shared and config.host is not None and config.host.where == "host"
-    return hosted or executor_needs_ray(config)
+    return shared and is_hosted(config)
 
 
 def executor_needs_ray(config: RunConfig) -> bool:
@@ -40,7 +47,7 @@ def connected(config: RunConfig) -> Generator[None]:
     """A Ray cluster while the search runs: the one this process is connected to already, a named one, or a new one.
 
     Raises:
-        ConfigError: The named cluster cannot be reached.
+        ConfigError: The named cluster cannot be reached, or a new one does not start in time.
     """
     if not needs_ray(config):
         yield
@@ -59,7 +66,7 @@ def attached(address: str | None, *, num_cpus: int | None = None, num_gpus: int 
         num_gpus: What a new one offers; None for all.
 
     Raises:
-        ConfigError: The cluster cannot be reached.
+        ConfigError: The cluster cannot be reached, or a new one does not start in time.
     """
     import ray
 
@@ -80,21 +87,11 @@ def attached(address: str | None, *, num_cpus: int | None = None, num_gpus: int 
             logging_level=logging.ERROR,
             **sizes,
         )
-    except ConnectionError as error:
-        raise (_unadmitted(address) if listens else _unanswered(address, error)) from error
-    except RuntimeError as error:
-        if "ersion mismatch" not in str(error):
+    except Exception as error:  # of a node that does not start in time Ray raises nothing more special
+        foreseen = _foreseen(error, address, listens=listens)
+        if foreseen is None:
             raise
-        raise ConfigError(
-            f"the cluster at {address!r} runs other versions ({' '.join(str(error).split())}); Python and Ray must be "
-            "equal on every node and here: install the cluster's versions, or start a cluster of your own"
-        ) from error
-    except ValueError as error:
-        if address is None:
-            raise
-        raise ConfigError(
-            f"ray.address ({address!r}) must be HOST:PORT, auto, or null ({error}); correct it"
-        ) from error
+        raise foreseen from error
     _keep_token_private()
     try:
         yield
@@ -154,6 +151,26 @@ def _speaks_grpc(line: socket.socket) -> bool:
         return False
 
 
+def _foreseen(error: Exception, address: str | None, *, listens: bool) -> ConfigError | None:
+    """What Ray's error means to the user; None where that is not known."""
+    said = " ".join(str(error).split())
+    if isinstance(error, ConnectionError):
+        return _unadmitted(address) if listens else _unanswered(address, error)
+    if isinstance(error, RuntimeError) and "ersion mismatch" in said:
+        return ConfigError(
+            f"the cluster at {address!r} runs other versions ({said}); Python and Ray must be equal on every node and "
+            "here: install the cluster's versions, or start a cluster of your own"
+        )
+    if isinstance(error, ValueError) and address is not None:
+        return ConfigError(f"ray.address ({address!r}) must be HOST:PORT, auto, or null ({said}); correct it")
+    if address is None and any(words in said for words in _NOT_STARTED):
+        return ConfigError(
+            f"Ray did not start on this machine within the time that it gives itself ({said}); try again when the "
+            "machine is less busy, or connect to a running cluster by ray.address=HOST:PORT"
+        )
+    return None
+
+
 def _unadmitted(address: str | None) -> ConfigError:
     return ConfigError(
         f"something listens at {address!r}, but does not let this process into a Ray cluster: the token is missing or "
@@ -176,28 +193,42 @@ def _use_token() -> None:
 
 
 def room(config: RunConfig) -> int:
-    """How many workers of the configured size the cluster has room for.
+    """How many workers of the configured size the cluster has room for; one at least, which then waits.
 
-    Without a cluster (the simulator) there is one. A named cluster may still grow: one worker then waits.
+    Without a cluster (the simulator) there is one.
 
     Raises:
-        ConfigError: A cluster of this machine alone cannot hold one worker.
+        ConfigError: A cluster of this machine alone cannot hold one worker, or one host.
     """
+    if needs_host(config) and config.host is not None:
+        _places(config, "a host", {"CPU": config.host.num_cpus}, "host.num_cpus")
     if not executor_needs_ray(config):
         return 1
+    asked = {"CPU": float(config.executor["cpus_per_worker"]), "GPU": float(config.executor["gpus_per_worker"])}
+    return max(1, _places(config, "a worker", asked, "executor.cpus_per_worker and gpus_per_worker"))
+
+
+def _places(config: RunConfig, who: str, asked: Mapping[str, float], settings: str) -> int:
+    """How many of ``who`` fit into the nodes of the cluster; a named cluster may still grow, and is waited for.
+
+    Raises:
+        ConfigError: None fits, and no node can be added.
+    """
     import ray
 
-    resources = ray.cluster_resources()
-    asked = {"CPU": float(config.executor["cpus_per_worker"]), "GPU": float(config.executor["gpus_per_worker"])}
-    n = min((int(resources.get(name, 0) // each) for name, each in asked.items() if each > 0), default=1)
+    nodes: list[dict[str, float]] = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    wanted = {kind: each for kind, each in asked.items() if each > 0}
+    n = sum(min((int(node.get(kind, 0) // each) for kind, each in wanted.items()), default=1) for node in nodes)
     if n >= 1:
         return n
-    message = (
-        f"a worker asks for {asked['CPU']:g} CPUs and {asked['GPU']:g} GPUs "
-        f"(executor.cpus_per_worker and gpus_per_worker), the cluster has {resources.get('CPU', 0):g} "
-        f"and {resources.get('GPU', 0):g}"
-    )
+    there = ", ".join(dict.fromkeys(_amounts({kind: node.get(kind, 0) for kind in asked}) for node in nodes))
+    message = f"{who} asks for {_amounts(asked)} ({settings}), and no node of the cluster has as much, but {there}"
     if config.ray.address is None:
         raise ConfigError(f"{message}; ask for less")
-    print(f"nasray: {message}; waiting for a node that has them", file=sys.stderr)
-    return 1
+    print(f"nasray: {message}; waiting for a node that has it", file=sys.stderr)
+    return 0
+
+
+def _amounts(resources: Mapping[str, float]) -> str:
+    """``2 CPUs and 0 GPUs``."""
+    return " and ".join(f"{amount:g} {kind}s" for kind, amount in resources.items())

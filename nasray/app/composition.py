@@ -1,7 +1,7 @@
 """One search, put together: every part built and handed what it needs, nothing started yet."""
 
 import sys
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from nasray.analysis.trade_off import TradeOff
 from nasray.app.catalogs import catalog_of, evaluators_for, space_named, table_for
 from nasray.app.efforts import check_efforts
 from nasray.app.generator import generator_of
+from nasray.app.hosting import host_names
 from nasray.app.isolation import check_isolation
 from nasray.app.language_model import language_model_of
 from nasray.app.parts import EvaluatorFactory, build, columns_table_name, evaluator_factory, table_names
@@ -57,6 +58,7 @@ class Composition:
         tables: The open tables that the evaluator reads.
         predictor: Who scores, if a part asks for scores.
         language_model: Who is asked in words, if a part asks.
+        hosts: Names of the hosts on its cluster, by the part that lives there.
         leaks: In words, the labels that a part was trained on, or reads, and is used on all the same.
     """
 
@@ -70,6 +72,7 @@ class Composition:
     tables: dict[str, Table]
     predictor: Predictor | None
     language_model: TalliedModel | None
+    hosts: dict[str, str]
     leaks: tuple[str, ...]
 
     @property
@@ -131,6 +134,9 @@ def compose(raw: dict[str, Any], folder: Path) -> Composition:
         tables=others | tables,
         predictor=predictor,
         language_model=language_model,
+        hosts=host_names(
+            predictor=predictor, generator=generator, language_model=language_model and language_model.inner
+        ),
         leaks=tuple(dict.fromkeys((*leaks, *taught, *read))),
     )
     check_columns(composed.trade_off, composed.evaluator)
@@ -189,8 +195,18 @@ def observers_of(composed: Composition, run_id: str, folder: Path, raw: dict[str
         predictor = composed.predictor
         quality = QualityTally(predictor.higher_is_better) if predictor else None
         live = {"run_id": run_id, "folder": folder, "config": raw, "quality": quality}
-        watching.append(build(settings, **live, **_seen(composed, told)))
+        hosts = _host_watch(composed.hosts)
+        watching.append(build(settings, hosts=hosts, **live, **_seen(composed, told)))
     return watching
+
+
+def _host_watch(names: dict[str, str]) -> Callable[[], Mapping[str, float]] | None:
+    """Imports Ray only where there are hosts."""
+    if not names:
+        return None
+    from nasray.actors.host_watch import HostWatch
+
+    return HostWatch(names=names)
 
 
 def terminal_of(composed: Composition, told: int) -> Progress:

@@ -82,9 +82,20 @@ def _print_hosts() -> None:
 
     names = directory.names()
     for name in names:
-        print(f"{name:<32} {_described(directory.health(name, PATIENCE_SECONDS))}")
+        print(f"{name:<32} {_state(name)}")
     if not names:
         print("no hosts: a search starts one with host.where=host")
+
+
+def _state(name: str) -> str:
+    """How something with a name in our namespace is; anybody may have put it there."""
+    from nasray.actors import directory
+    from nasray.core.errors import ConfigError
+
+    try:
+        return _described(directory.health(name, PATIENCE_SECONDS))
+    except ConfigError:
+        return "no host of nasray, or stopped just now"
 
 
 def _described(health: Mapping[str, Any] | None) -> str:

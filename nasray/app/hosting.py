@@ -28,6 +28,12 @@ def host_settings(config: RunConfig) -> HostConfig:
     return config.host
 
 
+def host_names(**parts: Any) -> dict[str, str]:
+    """The names of the hosts that ``parts`` are clients of, by part; what lives in this process is left out."""
+    identities = {name: getattr(part, "identity", None) for name, part in parts.items()}
+    return {name: one.name for name, one in identities.items() if isinstance(one, Identity)}
+
+
 def recipe_of(
     config: RunConfig,
     identity: Identity,

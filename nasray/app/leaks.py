@@ -86,6 +86,22 @@ def judged_columns(settings: Any, evaluator: Mapping[str, Any]) -> list[str]:
     return [f"{table.header.name}.{name}" for table, name in named if table.meaning(name).dataset == dataset]
 
 
+def fitted_columns(settings: Any, evaluator: Mapping[str, Any]) -> tuple[str, ...]:
+    """One sentence for every column in ``settings`` of the table that the evaluator was fitted on.
+
+    Such an evaluator has a table and no data set: what it says of any cell comes from that table's labels. No other
+    task can take their place, so this is never refused.
+    """
+    judging = _judging(evaluator)
+    if judging.get("table") is None or "dataset" in judging:
+        return ()
+    name = str(judging.get("_target_", "")).rpartition(".")[2]
+    sections = [one for one in _sections(settings) if one.get("table") == judging["table"]]
+    read = [column for one in sections for column in (*one.get("columns", ()), one.get("column")) if column]
+    said = (f"evaluator {name} was fitted on {judging['table']}, of which the run reads {column}" for column in read)
+    return tuple(dict.fromkeys(said))
+
+
 def _judging(evaluator: Mapping[str, Any]) -> Mapping[str, Any]:
     """The innermost evaluator."""
     while evaluator.get("inner"):

@@ -58,7 +58,7 @@ def draw_cell(graph: Graph, palette: Sequence[str]) -> CellDrawing:
         for index, ((x, y), name) in enumerate(zip(layout.nodes, graph.operators, strict=True))
     )
     edges = tuple(
-        (_curve(route), "flow" if start in live and end in live else "flow dead")
+        (curve(route, _NODE_HEIGHT), "flow" if start in live and end in live else "flow dead")
         for (start, end), route in zip(graph.edges, layout.routes, strict=True)
     )
     return CellDrawing(nodes, edges, layout.width, layout.height, width, _NODE_HEIGHT, _in_words(graph, live))
@@ -96,14 +96,14 @@ def operators_of(graphs: Sequence[Graph]) -> list[str]:
     return sorted({name for graph in graphs for name in graph.operators} - set(_ENDS))
 
 
-def _curve(route: Sequence[Point]) -> str:
-    """A smooth line from the lower rim of the first node, by the waypoints, to the upper rim of the last.
+def curve(route: Sequence[Point], node_height: float) -> str:
+    """A smooth line from the lower rim of the first node, by the waypoints, to the upper rim of the last, as a path.
 
     A Catmull-Rom spline as Bezier curves: at a waypoint it runs along its neighbours, at both ends straight down.
     """
     points = list(route)
-    points[0] = (points[0][0], points[0][1] + _NODE_HEIGHT / 2)
-    points[-1] = (points[-1][0], points[-1][1] - _NODE_HEIGHT / 2)
+    points[0] = (points[0][0], points[0][1] + node_height / 2)
+    points[-1] = (points[-1][0], points[-1][1] - node_height / 2)
     slopes = [(0.0, 0.0), *((c[0] - a[0], c[1] - a[1]) for a, c in zip(points, points[2:], strict=False)), (0.0, 0.0)]
     path = f"M{points[0][0]:g} {points[0][1]:g}"
     for index, ((x0, y0), (x1, y1)) in enumerate(pairwise(points)):

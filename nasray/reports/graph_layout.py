@@ -15,7 +15,7 @@ from nasray.core.space import Graph
 
 Point = tuple[float, float]
 
-_ROW, _GAP, _WAYPOINT, _MARGIN = 50.0, 10.0, 12.0, 8.0
+_RANK, _GAP, _WAYPOINT, _MARGIN = 26.0, 10.0, 12.0, 8.0
 _SWEEPS, _STRAIGHTENINGS = 12, 30
 
 
@@ -44,7 +44,7 @@ def lay_out(graph: Graph, node_width: float, node_height: float) -> GraphLayout:
         node_width: Pixels.
         node_height: Pixels.
     """
-    depth = layers_of(graph)
+    depth, row_height = layers_of(graph), node_height + _RANK
     links, chains, layers = _with_waypoints(graph, depth)
     n_nodes = len(depth)
     widths = np.array([node_width] * n_nodes + [_WAYPOINT] * (sum(map(len, layers)) - n_nodes))
@@ -52,14 +52,14 @@ def lay_out(graph: Graph, node_width: float, node_height: float) -> GraphLayout:
     left = float((x - widths / 2).min())
     row_of = {item: row for row, layer in enumerate(layers) for item in layer}
     places = {
-        item: (round(float(x[item]) - left + _MARGIN, 1), _MARGIN + node_height / 2 + row * _ROW)
+        item: (round(float(x[item]) - left + _MARGIN, 1), _MARGIN + node_height / 2 + row * row_height)
         for item, row in row_of.items()
     }
     return GraphLayout(
         nodes=tuple(places[node] for node in range(n_nodes)),
         routes=tuple(tuple(places[item] for item in chain) for chain in chains),
         width=round(float((x + widths / 2).max()) - left + 2 * _MARGIN, 1),
-        height=2 * _MARGIN + node_height + (len(layers) - 1) * _ROW,
+        height=2 * _MARGIN + node_height + (len(layers) - 1) * row_height,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from nasray.reports.arm import Arm
 from nasray.reports.metric import count, plural
+from nasray.reports.refined_drawing import RefinedDrawing, draw_refined
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class PrinciplesStage:
         facts: How much they left, and whether the best survived, one sentence each.
         problems: What was put right in replies, one sentence each.
         refused: Why the principles could not be kept to; empty where they could.
+        drawings: The cells with all candidates; none where the principles could not be kept to.
         rows: Layer by layer; what layers read comes after what they apply.
         dialogue: Who said what since the stage before.
     """
@@ -43,6 +45,7 @@ class PrinciplesStage:
     facts: tuple[str, ...]
     problems: tuple[str, ...]
     refused: str
+    drawings: tuple[RefinedDrawing, ...]
     rows: tuple[LayerRow, ...]
     dialogue: tuple[tuple[str, str], ...]
 
@@ -87,6 +90,7 @@ def _stages(facts: Mapping[str, Any]) -> tuple[PrinciplesStage, ...]:
     for stage in facts["stages"]:
         principles = stage["principles"]
         dialogue = principles.get("dialogue", ())
+        refused = stage.get("refused", "")
         common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(before, dialogue, strict=False)))
         stages.append(
             PrinciplesStage(
@@ -94,7 +98,8 @@ def _stages(facts: Mapping[str, Any]) -> tuple[PrinciplesStage, ...]:
                 text=principles["text"],
                 facts=_facts(stage, facts["whole_size"]),
                 problems=tuple(principles.get("repairs", ())),
-                refused=stage.get("refused", ""),
+                refused=refused,
+                drawings=() if refused else draw_refined(principles, facts["layers"]),
                 rows=_rows(principles, facts["layers"]),
                 dialogue=tuple((role, said) for role, said in dialogue[common:]),
             )

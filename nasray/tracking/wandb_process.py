@@ -15,9 +15,6 @@ from typing import Any
 
 Reply = Callable[[dict[str, Any]], None]
 
-_MODESTY = 10
-"""Where all cores are at work, the search goes first."""
-
 
 def serve(requests: Iterable[str], reply: Reply, open_run: Callable[[dict[str, Any]], Any]) -> None:
     """Carry out ``requests`` until ``finish`` or their end.
@@ -103,7 +100,6 @@ def open_wandb_run(request: dict[str, Any]) -> Any:
 
 def main() -> None:
     """Serve standard input; wandb and its service get no input, and their output goes nowhere."""
-    os.nice(_MODESTY)
     requests = os.fdopen(os.dup(0), encoding="utf-8")
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     nothing = os.open(os.devnull, os.O_RDWR)

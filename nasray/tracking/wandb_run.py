@@ -14,6 +14,7 @@ from nasray.core.architecture import Architecture
 from nasray.core.errors import require
 from nasray.core.measurement import Failure, Outcome
 from nasray.tracking.front_tally import FRONT_SIZE, HYPERVOLUME, FrontTally
+from nasray.tracking.health_sink import HealthSink
 from nasray.tracking.quality_tally import QUALITY_METRICS, QualityTally
 from nasray.tracking.recent_rate import RecentRate
 from nasray.tracking.redaction import secrets_in, without_secrets
@@ -26,6 +27,7 @@ from nasray.tracking.writer import Writer
 BEST, MEAN, RATE = "best/value", "batch_mean", "candidates_per_second"
 METRICS = (BEST, MEAN, "failures", RATE, "cost/wall_seconds", "cost/benchmark_seconds")
 FRONT_METRICS = (HYPERVOLUME, FRONT_SIZE)
+HOST_METRICS = ("host/*",)
 COLUMNS = ("rank", "slot", "value", "architecture", "operation", "failure", "wall_seconds", "benchmark_seconds")
 COUNT_SLOTS, COUNT_SECONDS = 512, 0.25
 NOT_FOR_SUMMARY = ("schema", "top", "front", "objectives", "report", "predictor")
@@ -79,6 +81,7 @@ class WandbRun:
         clock: Monotonic seconds.
         trade_off: The search's objectives and constraints; with several objectives rows show the front.
         quality: Judges the scores that the search uses; None where it uses none.
+        hosts: Asks the hosts of the search how they are; None where it has none.
         make_sink: Replaces W&B, for tests.
 
     Raises:
@@ -106,6 +109,7 @@ class WandbRun:
     clock: Callable[[], float] = time.monotonic
     trade_off: TradeOff = NOTHING
     quality: QualityTally | None = None
+    hosts: Callable[[], Mapping[str, float]] | None = None
     make_sink: Callable[[], Sink] | None = None
 
     def __post_init__(self) -> None:
@@ -123,8 +127,9 @@ class WandbRun:
         now = self.clock()
         self._rate = RecentRate(now, self.resume_from_slot)
         self._beat_seconds, self._beat_at = FIRST_BEAT_SECONDS, now + FIRST_BEAT_SECONDS
+        sink = self.make_sink() if self.make_sink else self._wandb()
         self._writer = Writer(
-            self.make_sink() if self.make_sink else self._wandb(),
+            HealthSink(inner=sink, health=self.hosts) if self.hosts else sink,
             mode=self.mode,
             redact=lambda text: without_secrets(text, self._secrets),
             start_timeout_seconds=self.start_timeout_seconds,
@@ -207,7 +212,12 @@ class WandbRun:
             init=without_secrets(init, self._secrets),
             # half of the closing time: W&B must end its upload itself, to leave a complete log on disk
             settings={"init_timeout": self.start_timeout_seconds, "finish_timeout": self.close_timeout_seconds / 2},
-            metrics=(*METRICS, *(FRONT_METRICS if self._front else ()), *(QUALITY_METRICS if self.quality else ())),
+            metrics=(
+                *METRICS,
+                *(FRONT_METRICS if self._front else ()),
+                *(QUALITY_METRICS if self.quality else ()),
+                *(HOST_METRICS if self.hosts else ()),
+            ),
         )
 
     def _log(self, slot: int, now: float) -> None:

@@ -143,13 +143,19 @@ def test_four_processes_that_start_the_same_host_at_once_get_the_same_one(recipe
 
 
 def test_a_host_that_is_killed_comes_back_and_knows_what_it_knew(recipe):
+    from nasray.actors.host_watch import HostWatch
+
     client = learner(recipe)
     client.fit(cells(30), np.arange(30.0))
     before = client.predict(cells(5, seed=1))
+    watch = HostWatch(names={"predictor": recipe.identity.name, "generator": "nobody"})
+    assert watch()["host/predictor/items"] == 5
+    assert watch()["host/generator/answers"] == 0
     pid = client.health()["pid"]
     os.kill(pid, signal.SIGKILL)
     np.testing.assert_array_equal(client.predict(cells(5, seed=1)), before)
     assert client.health()["pid"] != pid
+    assert watch()["host/predictor/restarts"] == 1
 
 
 def test_a_host_that_was_stopped_is_started_again_by_the_client_that_can(recipe):

@@ -4,12 +4,13 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
+from types import SimpleNamespace
 
 import pytest
 import ray
 
 from nasray.app import cluster
-from nasray.app.cluster import attached, with_address
+from nasray.app.cluster import attached, room, with_address
 from nasray.core.errors import ConfigError
 
 
@@ -108,6 +109,74 @@ def test_other_errors_of_ray_are_not_taken_for_a_version(monkeypatch: pytest.Mon
     monkeypatch.setattr(ray, "init", init)
     with pytest.raises(RuntimeError, match="something else"), attached("auto"):
         pass
+
+
+@pytest.mark.parametrize(
+    "error",  # word for word Ray's: node.py (the exact class is Exception), services.py, _raylet
+    [
+        Exception(
+            "The current node timed out during startup. This could happen because some of the raylet failed to "
+            "startup or the GCS has become overloaded."
+        ),
+        RuntimeError("Timed out waiting for node info for node_id=ab."),
+        RuntimeError("Failed to start GCS.  Last 0 lines of error files:\n\n.Please check gcs_server.out for details."),
+        ray.exceptions.RaySystemError("Timed out waiting for file gcs_server_port"),
+    ],
+)
+def test_a_machine_too_busy_to_start_ray_is_one_message(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def init(**_):
+        raise error
+
+    monkeypatch.setattr(ray, "init", init)
+    message = r"Ray did not start on this machine within .* \(.*\); try again when the machine is less busy, or connect"
+    with pytest.raises(ConfigError, match=message), attached(None):
+        pass
+    with pytest.raises(type(error)), attached("auto"):  # somebody else's cluster: not for us to explain
+        pass
+
+
+def config_of(address: str | None, cpus: float, host_cpus: float = 0.0, predictor: dict | None = None):
+    return SimpleNamespace(
+        ray=SimpleNamespace(address=address),
+        executor={"_target_": "nasray.tune.any", "cpus_per_worker": cpus, "gpus_per_worker": 0},
+        predictor=predictor,
+        generator=None,
+        language_model=None,
+        host=SimpleNamespace(where="host", num_cpus=host_cpus),
+    )
+
+
+@pytest.fixture
+def two_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nodes of 3 and 2 CPUs, and a dead one."""
+    nodes = [
+        {"Alive": True, "Resources": {"CPU": 3.0}},
+        {"Alive": True, "Resources": {"CPU": 2.0, "GPU": 1.0}},
+        {"Alive": False, "Resources": {}},
+    ]
+    monkeypatch.setattr(ray, "nodes", lambda: nodes)
+
+
+def test_workers_are_counted_node_by_node(two_nodes: None) -> None:
+    assert room(config_of(None, 1)) == 5
+    assert room(config_of(None, 2)) == 2  # not the 2.5 of the sum: half a worker is left over on the first node
+    assert room(config_of(None, 0.5)) == 10
+
+
+def test_what_can_never_be_met_is_refused_where_no_node_can_be_added(two_nodes: None) -> None:
+    message = r"a worker asks for 4 CPUs and 0 GPUs \(executor.cpus_per_worker and gpus_per_worker\), and no node of "
+    with pytest.raises(ConfigError, match=message + r"the cluster has as much, but 3 CPUs and 0 GPUs, 2 CPUs and 1"):
+        room(config_of(None, 4))  # together the nodes have 5
+    with pytest.raises(ConfigError, match=r"a host asks for 64 CPUs \(host.num_cpus\), .* but 3 CPUs, 2 CPUs; ask for"):
+        room(config_of(None, 1, host_cpus=64, predictor={}))
+    assert room(config_of(None, 1, host_cpus=64)) == 5, "nothing lives in a host: it is not asked for"
+
+
+def test_what_a_growing_cluster_may_meet_is_said_and_waited_for(two_nodes: None, capsys) -> None:
+    assert room(config_of("head:6379", 64)) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("nasray: a worker asks for 64 CPUs and 0 GPUs")
+    assert said.endswith("waiting for a node that has it\n")
 
 
 def test_a_run_goes_on_on_another_cluster() -> None:

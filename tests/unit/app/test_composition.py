@@ -11,7 +11,7 @@ from hydra import initialize_config_module
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
-from nasray.app.composition import compose
+from nasray.app.composition import compose, observers_of
 from nasray.core.errors import NasrayError
 
 Change = Callable[[dict[str, Any]], None]
@@ -227,3 +227,14 @@ def test_the_tune_executor_is_checked_before_there_is_a_cluster(
 ) -> None:
     config = raw_config("evaluator=synthetic", "executor=tune")
     assert message in message_of(changed(config, key, value), tmp_path)
+
+
+def test_the_hosts_of_a_run_are_known_by_part_and_a_tracked_run_asks_them(tmp_path: Path) -> None:
+    raw = raw_config("evaluator=synthetic", "strategy=screened", "predictor=ridge", "tracking=wandb_offline")
+    shared = compose(changed(changed(raw, "host.where", "host"), "host.name", "ours"), tmp_path)
+    assert shared.hosts == {"predictor": "ours"}
+    watching = observers_of(shared, "run", tmp_path, {}, 0)
+    assert watching[1].hosts.names == {"predictor": "ours"}
+    alone = compose(raw, tmp_path)
+    assert alone.hosts == {}
+    assert observers_of(alone, "run", tmp_path, {}, 0)[1].hosts is None

@@ -31,6 +31,7 @@ def test_what_was_kept_and_what_was_removed():
     (found,) = run.stages
     assert found.title == "From evaluation 1: learnt from the source"
     assert [(row.name, row.kept, row.removed) for row in found.rows] == [("edge 0 -> 1", ("conv", "skip"), ("none",))]
+    assert [len(drawing.boxes) for drawing in found.drawings] == [3]  # the edge, input and output
     assert found.facts == (
         "2\N{NO-BREAK SPACE}architectures of 3 remained.",
         "The best of all was removed.",
@@ -52,6 +53,7 @@ def test_repairs_and_refusals_are_shown():
     (run,) = principles_section([of(stage(refused="leave 1 of the members", principles={"repairs": ["cut"]}))])
     assert run.stages[0].problems == ("cut",)
     assert run.stages[0].refused == "leave 1 of the members"
+    assert run.stages[0].drawings == ()
     assert run.reached == ""
 
 
