@@ -1,4 +1,4 @@
-"""LAPT's dialogue with a small language model, from its recorded replies, beside what needs no model.
+"""LAPT's dialogue with small language models, from their recorded replies, beside what needs no model.
 
 Run: ``NASRAY_DATA_MIRROR=FOLDER python experiments/e23_lapt_language_model/run.py``. Prints the tables of ``README.md``
 and writes ``results/figures.json``.
@@ -39,7 +39,7 @@ from nasray.strategies.principle_transfer import NOTE, PrincipleTransfer
 from nasray.strategies.regularized_evolution import RegularizedEvolution
 
 SEEDS = range(100)
-MODEL = "qwen2.5-coder-0.5b-instruct-q4_k_m"
+QWEN, GEMMA = ("qwen2.5-coder-0.5b-instruct-q4_k_m", "gemma-3-270m-q4_k_m")
 RESULTS = Path(__file__).with_name("results")
 
 Maker = Callable[[int], Strategy]
@@ -147,9 +147,13 @@ DIALOGUES = (
 )
 
 
-def spoken(bench: Bench, dialogue: Dialogue) -> tuple[list[dict[str, Any]], Recorded]:
+ASKED = [(QWEN, one) for one in DIALOGUES] + [(GEMMA, one) for one in DIALOGUES[:4]]
+"""Who was asked what: the smaller model as much as 12 minutes allowed."""
+
+
+def spoken(bench: Bench, dialogue: Dialogue, asked: str) -> tuple[list[dict[str, Any]], Recorded]:
     """The stages of the run with seed 0, and what was asked."""
-    model = Recorded(model=MODEL, recording=RESULTS / f"{MODEL}.jsonl")
+    model = Recorded(model=asked, recording=RESULTS / f"{asked}.jsonl")
     refiner = LanguageModelRefiner(
         space=bench.space,
         language_model=model,
@@ -182,9 +186,9 @@ def arms(bench: Bench, dialogue: Dialogue, learnt: Principles) -> dict[str, Make
     }
 
 
-def figures_of(bench: Bench, dialogue: Dialogue) -> dict[str, Any]:
+def figures_of(bench: Bench, dialogue: Dialogue, asked: str) -> dict[str, Any]:
     """The dialogue in numbers, and every arm's best VALID value at the end, its seeds and its space."""
-    stages, model = spoken(bench, dialogue)
+    stages, model = spoken(bench, dialogue, asked)
     learnt = Principles.from_json(stages[0]["principles"])
     evaluator = bench.evaluator(dialogue.target)
     rng = Streams(0, "e23").at(0)
@@ -207,6 +211,7 @@ def figures_of(bench: Bench, dialogue: Dialogue) -> dict[str, Any]:
         inside = values[bench.table.rows(members)]
         kept[name] = {"size": len(members), "top_kept": int((inside >= goal).sum()), "top": int((values >= goal).sum())}
     return {
+        "model": asked,
         "dialogue": f"{dialogue.name}, {dialogue.source} -> {dialogue.target}" + ", anonymous" * dialogue.anonymous,
         "asked": len(model.asked),
         "prompt_tokens": sum(one.prompt_tokens for one in model.asked.values()),
@@ -226,11 +231,10 @@ def main() -> None:
         "nasbench201": Bench("nasbench201", NasBench201(channels=16, cells_per_stage=5), 20, 5, 2),
         "transnas_micro": Bench("transnas_micro", TransNasMicro(channels=64, stem_halvings=2), 50, 10, 5),
     }
-    found = [figures_of(benches[one.name], one) for one in DIALOGUES]
+    found = [figures_of(benches[one.name], one, asked) for asked, one in ASKED]
     for one in found:
-        print(
-            f"\n# {one['dialogue']}: {one['asked']} replies, {one['prompt_tokens']} + {one['completion_tokens']} tokens"
-        )
+        tokens = f"{one['prompt_tokens']} + {one['completion_tokens']} tokens"
+        print(f"\n# {one['model']}, {one['dialogue']}: {one['asked']} replies, {tokens}")
         print(one["operators"], one["kept"])
         for stage in one["stages"]:
             print(stage)

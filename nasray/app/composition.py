@@ -14,6 +14,7 @@ from nasray.app.generator import generator_of
 from nasray.app.hosting import host_names
 from nasray.app.isolation import check_isolation
 from nasray.app.language_model import language_model_of
+from nasray.app.leaks import fitted_columns
 from nasray.app.parts import EvaluatorFactory, build, columns_table_name, evaluator_factory, table_names
 from nasray.app.predictor import predictor_of, predictor_tables
 from nasray.app.refiner import refiner_of, with_sources
@@ -113,6 +114,7 @@ def compose(raw: dict[str, Any], folder: Path) -> Composition:
     live = {"space": space, "predictor": predictor, "language_model": language_model}
     refiner, read = refiner_of(config, space, others, language_model)
     sourced = with_sources(config, others)
+    fitted = fitted_columns([config.strategy, config.refiner, config.predictor], config.evaluator)
     strategy: Strategy = build(sourced, generator=generator, refiner=refiner, **live)
     scheduler = _scheduler_of(config, strategy=strategy, **live)
     check_weights(config, scheduler)
@@ -137,7 +139,7 @@ def compose(raw: dict[str, Any], folder: Path) -> Composition:
         hosts=host_names(
             predictor=predictor, generator=generator, language_model=language_model and language_model.inner
         ),
-        leaks=tuple(dict.fromkeys((*leaks, *taught, *read))),
+        leaks=tuple(dict.fromkeys((*leaks, *taught, *read, *fitted))),
     )
     check_columns(composed.trade_off, composed.evaluator)
     check_bounds(composed.trade_off, tables)

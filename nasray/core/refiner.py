@@ -1,7 +1,7 @@
 """Who learns design principles."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from nasray.core.architecture import Architecture
 from nasray.core.principles import Principles
@@ -28,3 +28,14 @@ class Refiner(Protocol):
             improved: Whether a better one was found since the principles came into force.
         """
         ...
+
+
+@runtime_checkable
+class Copying(Protocol):
+    """A refiner that has the sources' best evaluated before anything else.
+
+    Attributes:
+        copies: True.
+    """
+
+    copies: ClassVar[bool]

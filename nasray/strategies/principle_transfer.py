@@ -13,7 +13,7 @@ from nasray.core.errors import CapabilityError, ConfigError, InvalidArchitecture
 from nasray.core.measurement import Failure, Measurement, Outcome
 from nasray.core.principles import Principles
 from nasray.core.proposal import Proposal
-from nasray.core.refiner import Refiner
+from nasray.core.refiner import Copying, Refiner
 from nasray.core.restrictable import Restrictable
 from nasray.core.seeds import Streams
 from nasray.core.space import Enumerable, SearchSpace, need
@@ -83,7 +83,7 @@ class PrincipleTransfer:
         refiner: Learns principles; None is refused.
         sources: Source tasks, which must not be the one that is searched for.
         inner: Builds, given a space, the strategy that searches in it.
-        copied: So many slots at the beginning repeat the best of the sources, in order; all of them: plain copying.
+        copied: So many slots at the beginning repeat the best of the sources, in order; ``refiner=copy`` repeats all.
         adapt_at: Slots before which the principles are adapted, ascending; none: static transfer.
         shown: How many of the best found the refiner is shown.
         outside: Share of the other slots, by lot, that leave the refined space by mutation.
@@ -109,6 +109,7 @@ class PrincipleTransfer:
     _asked: set[Architecture] = field(init=False, default_factory=set[Architecture])
     _best: float = field(init=False, default=-math.inf)
     _own: Streams | None = field(init=False, default=None)
+    _n_copied: int = field(init=False)
 
     def __post_init__(self) -> None:
         """Refuse what cannot be transferred; read the sources."""
@@ -133,7 +134,8 @@ class PrincipleTransfer:
         )
         ranked = zip_longest(*(source.best() for source in self.sources))
         self._good = list(dict.fromkeys(one for rank in ranked for one in rank if one is not None))
-        if self.copied or self.adapt_at:  # a probe: who cannot learn from others refuses now, not when hours are spent
+        self._n_copied = len(self._good) if isinstance(self.refiner, Copying) else min(self.copied, len(self._good))
+        if self._n_copied or self.adapt_at:  # a probe: who cannot learn from others refuses now, not after hours
             untried = Proposal(0, self._good[0], "source")
             self.inner(space=self.space).tell(Outcome(untried, Failure("exception", "not measured")))
 
@@ -205,7 +207,7 @@ class PrincipleTransfer:
 
     def _proposed(self, stage: _Stage, slot: int, streams: Streams) -> Proposal | None:
         """A new architecture; None where there is none, or the inner strategy waits."""
-        if slot < min(self.copied, len(self._good)):
+        if slot < self._n_copied:
             return Proposal(slot, self._good[slot], "source")
         asked = self._inner_of(stage, streams).ask(range(slot, slot + 1), streams)
         if not asked:

@@ -65,6 +65,15 @@ def test_darts_is_narrowed_in_operators_and_sources(lapt):
     assert all(len(ids) <= 3 for kind in ("operators", "sources") for ids in kept[kind])
     assert "optimum_kept" not in facts["stages"][0], "10^18 cells cannot be looked through"
     assert "normal cell, node 5, second input reads" in (folder / "report.html").read_text()
+    (leak,) = json.loads((folder / "manifest.json").read_text())["leaks"]
+    assert leak == "evaluator DartsFitted was fitted on darts_pool, of which the run reads cifar10_valid_100"
+
+
+def test_copying_evaluates_the_best_of_the_source_in_their_order(lapt):
+    ended, folder = lapt("refiner=copy", "~refiner.most_operators")
+    assert ended.code == 0, ended
+    n = json.loads((folder / "result.json").read_text())["evaluations"]
+    assert (folder / "journal.jsonl").read_text().count('"op":"source"') == n
 
 
 def test_a_warm_start_is_a_transfer_that_removes_nothing(lapt):
