@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nasray.analysis.trade_off import TradeOff
 from nasray.core.errors import CapabilityError, require
@@ -65,19 +64,15 @@ def check_bounds(trade_off: TradeOff, tables: Mapping[str, MeasuredTable]) -> No
     """
     for name, table in tables.items():
         bounds = [one for one in trade_off.constraints if one.column in table.names]
-        kept = [_kept(one, table.column(one.column)) for one in bounds]
+        if not bounds:
+            continue
+        found = np.array([table.column(one.column) for one in bounds])
+        measured = found[:, np.isfinite(found).all(axis=0)].T.tolist()
         require(
-            not kept or bool(np.logical_and.reduce(kept).any()),
+            any(not any(one.missed(value) for one, value in zip(bounds, row, strict=True)) for row in measured),
             f"strategy: no row of table {name} keeps the constraints on {', '.join(one.column for one in bounds)}; "
             f"there is {'; '.join(_range(one.column, table) for one in bounds)}: loosen or drop one of them",
         )
-
-
-def _kept(bound: Constraint, found: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """``(R,)`` which rows keep a bound; NaN does not."""
-    low = -np.inf if bound.at_least is None else bound.at_least
-    high = np.inf if bound.at_most is None else bound.at_most
-    return (low <= found) & (found <= high)
 
 
 def _range(column: str, table: MeasuredTable) -> str:

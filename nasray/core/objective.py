@@ -78,7 +78,10 @@ class Constraint:
 
     def violation(self, measurement: Measurement) -> float:
         """By how much the bound is missed, relative to it; 0 where it is kept."""
-        found = column_of(measurement, self.column)
+        return self.missed(column_of(measurement, self.column))
+
+    def missed(self, found: float) -> float:
+        """As ``violation``, of the column's number itself."""
         above = 0.0 if self.at_most is None else max(0.0, found - self.at_most) / (abs(self.at_most) or 1.0)
         below = 0.0 if self.at_least is None else max(0.0, self.at_least - found) / (abs(self.at_least) or 1.0)
         return above + below
