@@ -65,11 +65,7 @@ def archive(folder: Path) -> str:
         pytest.param(TRAINED, TWO_WORKERS, 10, id="trained-ten", marks=pytest.mark.slow),
     ],
 )
-def test_kills_and_resumes_leave_the_archive_of_the_undisturbed_run(
-    settings, executor, n_kills, environment, tmp_path, request
-):
-    if settings is TABLE:
-        environment["NASRAY_DATA_MIRROR"] = str(request.getfixturevalue("mirror"))
+def test_kills_and_resumes_leave_the_archive_of_the_undisturbed_run(settings, executor, n_kills, environment, tmp_path):
     calm, troubled = tmp_path / "calm", tmp_path / "troubled"
     finished(["run", *settings, *QUIET, f"hydra.run.dir={calm}", "executor.workers=1"], environment)
     size = (calm / "journal.jsonl").stat().st_size
