@@ -4,6 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from nasray.core.errors import require
 
 
@@ -29,7 +32,9 @@ class Batching:
         require(self.window_ms >= 0, f"host.window_ms ({self.window_ms}) must not be negative")
 
 
-def run_padded(function: Callable[[Sequence[Any]], Sequence[Any]], items: Sequence[Any], size: int) -> list[Any]:
+def run_padded(
+    function: Callable[[Sequence[Any]], Sequence[Any] | NDArray[Any]], items: Sequence[Any], size: int
+) -> list[Any]:
     """``function`` over ``items`` in batches of exactly ``size``; padding repeats an item, and its answer is dropped.
 
     Raises:
@@ -38,7 +43,8 @@ def run_padded(function: Callable[[Sequence[Any]], Sequence[Any]], items: Sequen
     answers: list[Any] = []
     for first in range(0, len(items), size):
         batch = list(items[first : first + size])
-        got = list(function([*batch, *[batch[-1]] * (size - len(batch))]))
+        got = function([*batch, *[batch[-1]] * (size - len(batch))])
+        got = got.tolist() if isinstance(got, np.ndarray) else list(got)  # numpy's scalars travel one by one
         if len(got) != size:
             raise ValueError(f"{function!r} gave {len(got)} answers for {size} items; it must give one each")
         answers.extend(got[: len(batch)])

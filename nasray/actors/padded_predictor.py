@@ -30,8 +30,5 @@ class PaddedPredictor:
 
     def predict(self, architectures: Sequence[Architecture]) -> NDArray[np.float64]:
         """``(A,)`` scores for A architectures."""
-        scores = run_padded(self._scores, architectures, self.batching.size)
+        scores = run_padded(self.inner.predict, architectures, self.batching.size)
         return np.asarray(scores, dtype=np.float64)
-
-    def _scores(self, architectures: Sequence[Architecture]) -> list[float]:
-        return self.inner.predict(architectures).tolist()
