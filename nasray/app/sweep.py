@@ -151,7 +151,7 @@ class Sweep(Callback):
         jobs = {job.identity: job for job in self._folder.jobs}
         tries: dict[str, int] = {}
         waiting = deque(tasks.values())
-        self._pool = self._pool or Pool(self._size, self._folder.path / "runners.log")
+        self._pool = self._pool or Pool(min(self._size, len(tasks)), self._folder.path / "runners.log")
         with Ticker(sys.stderr, len(tasks)) as ticker:
             for ended in self._pool.run(waiting):
                 tries[ended.identity] = tries.get(ended.identity, 0) + 1

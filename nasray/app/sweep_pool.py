@@ -22,16 +22,17 @@ class Runner:
 
     Args:
         log: Where the process says what no search says.
+        sharing: How many searches share the cluster.
     """
 
-    def __init__(self, log: Path) -> None:
+    def __init__(self, log: Path, sharing: int) -> None:
         """Start it."""
         self.line, theirs = Pipe()
         self.given: deque[Task] = deque()
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path)}
         with log.open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", _MODULE, str(theirs.fileno())],
+                [sys.executable, "-P", "-m", _MODULE, str(theirs.fileno()), str(sharing)],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -127,7 +128,7 @@ class Pool:
             self._runners.remove(runner)
             runner.ended()
         while tasks and len(self._runners) < self._size and all(runner.given for runner in self._runners):
-            self._runners.append(Runner(self._log))
+            self._runners.append(Runner(self._log, self._size))
             self._runners[-1].give(tasks.popleft())
         for ahead in (1, 2):
             for runner in self._runners:

@@ -6,7 +6,8 @@ import signal
 import sys
 import threading
 from collections.abc import Generator
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
+from dataclasses import dataclass
 from io import StringIO
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -20,24 +21,62 @@ from nasray.app.sweep_job import claimed, progress_of
 from nasray.app.sweep_study import Studies
 from nasray.app.sweep_task import ELSEWHERE, Ended, Task
 from nasray.core.errors import NasrayError
+from nasray.records.journal import config_hash
+from nasray.tune.kept_crew import KeptCrew
 
 _CRASH = 3
 _PREFIX = "nasray: "
 
+_HOLDING = ("executor", "host", "predictor", "generator", "language_model")
+"""Sections that say what a search holds of its cluster."""
+
+_IDLE_SECONDS = 1.0
+"""How long workers wait for the next search before they leave what they hold to others."""
+
+_TURN_SECONDS = 60.0
+"""After so long they do so at the end of the search that they are at: others are waiting perhaps."""
+
+
+@dataclass
+class _Workshop:
+    """What a runner keeps from one search to the next.
+
+    Attributes:
+        studies: Searches over tables, as far as they have been composed.
+        cluster: The connection to Ray.
+        crew: Workers there.
+        holding: What the last search held there.
+    """
+
+    studies: Studies
+    cluster: ExitStack
+    crew: KeptCrew
+    holding: str = ""
+
 
 def main() -> None:
-    """Serve the sweep whose end of the line is the file descriptor that the command line names."""
+    """Serve the sweep at the other end of a line: its file descriptor, and how many searches share the cluster."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole terminal; the sweep ends its runners
-    serve(Connection(int(sys.argv[1])))
+    serve(Connection(int(sys.argv[1])), int(sys.argv[2]))
 
 
-def serve(line: Connection) -> None:
+def serve(line: Connection, sharing: int) -> None:
     """Carry out ``Task`` after ``Task`` and answer each with ``Ended``, until None comes."""
     tasks = _inbox(line)
-    studies = Studies()
-    with ExitStack() as kept:
-        while (task := tasks.get()) is not None:
-            line.send(_carried_out(task, studies, kept))
+    with ExitStack() as cluster, KeptCrew(sharing) as crew:
+        shop = _Workshop(Studies(), cluster, crew)
+        while (task := _next(tasks, crew)) is not None:
+            line.send(_carried_out(task, shop))
+
+
+def _next(tasks: "queue.SimpleQueue[Task | None]", crew: KeptCrew) -> Task | None:
+    """What comes next; workers that wait for it too long go."""
+    if crew.hired_seconds > _TURN_SECONDS:
+        crew.dismiss()
+    with suppress(queue.Empty):
+        return tasks.get(timeout=_IDLE_SECONDS)
+    crew.dismiss()
+    return tasks.get()
 
 
 def _inbox(line: Connection) -> "queue.SimpleQueue[Task | None]":
@@ -58,16 +97,16 @@ def _inbox(line: Connection) -> "queue.SimpleQueue[Task | None]":
     return tasks
 
 
-def _carried_out(task: Task, studies: Studies, kept: ExitStack) -> Ended:
+def _carried_out(task: Task, shop: _Workshop) -> Ended:
     """One search, unless another process is at work on it."""
     folder = Path(task.folder)
     with claimed(folder) as free:
         if free:
-            return _ended(task, folder, studies, kept)
+            return _ended(task, folder, shop)
     return Ended(task.identity, ELSEWHERE, "another process is at work on it", None, False)
 
 
-def _ended(task: Task, folder: Path, studies: Studies, kept: ExitStack) -> Ended:
+def _ended(task: Task, folder: Path, shop: _Workshop) -> Ended:
     """One search, with the exit code and the last line that ``nasray run`` would have left."""
     code: object = 0
     value: float | None = None
@@ -75,8 +114,8 @@ def _ended(task: Task, folder: Path, studies: Studies, kept: ExitStack) -> Ended
         try:
             with exit_codes(folder):
                 if task.address:
-                    kept.enter_context(attached(task.address))  # the first time; it stays
-                value = _best(_searched(task, folder, studies), folder)
+                    shop.cluster.enter_context(attached(task.address))  # the first time; it stays
+                value = _best(_searched(task, folder, shop), folder)
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else _CRASH
         said = told.getvalue() if code else ""
@@ -86,13 +125,17 @@ def _ended(task: Task, folder: Path, studies: Studies, kept: ExitStack) -> Ended
     return Ended(task.identity, int(str(code)) if failed else 0, message, value, final)
 
 
-def _searched(task: Task, folder: Path, studies: Studies) -> dict[str, Any]:
+def _searched(task: Task, folder: Path, shop: _Workshop) -> dict[str, Any]:
     """What ``result.json`` holds."""
-    if task.shared and (study := studies.of(task.raw)):
+    if task.shared and (study := shop.studies.of(task.raw)):
         return study.search(task.raw, folder, task.command)
+    holding = config_hash({name: task.raw.get(name) for name in _HOLDING})
+    if holding != shop.holding:  # the room that the workers take may be what this search asks for first
+        shop.crew.dismiss()
+        shop.holding = holding
     if (folder / "manifest.json").exists():
-        return resume(folder)
-    return start(task.raw, folder, task.command)
+        return resume(folder, crew=shop.crew)
+    return start(task.raw, folder, task.command, shop.crew)
 
 
 def _best(result: dict[str, Any], folder: Path) -> float | None:

@@ -1,5 +1,6 @@
-"""What a Tune trial is here: a worker that evaluates chunk after chunk, each of them one Tune result."""
+"""What a Tune trial is here: a worker that does order after order, each of them one Tune result."""
 
+import pickle
 import tempfile
 import traceback
 from pathlib import Path
@@ -8,106 +9,113 @@ from typing import Any
 import orjson
 import ray
 from ray import tune
+from ray.cloudpickle.cloudpickle_fast import dumps
 
 from nasray import __version__
 from nasray.core.errors import NasrayError, require
 from nasray.core.evaluator import Evaluator
-from nasray.core.executor import Chunk, EvaluatorFactory
 from nasray.core.measurement import Failure, Result, result_to_json
 from nasray.core.proposal import Proposal
-from nasray.core.seeds import Streams
 from nasray.search.guard import guarded
+from nasray.tune.order import Order, Work
+from nasray.tune.shift import Shift
 from nasray.tune.watchdog import Watchdog
 
-NO_CHUNK = -1
-CHUNK, RESULTS, ERROR, USER_ERROR = "chunk", "results", "error", "user_error"
-"""Keys of a Tune result: chunk number; results as JSON; a traceback that ends the search; a NasrayError's message."""
+ORDER, ANSWER, ERROR, USER_ERROR = "order", "answer", "error", "user_error"
+"""Keys of a Tune result: number of an order, and its answer; what ends the search, or a NasrayError's message."""
 
 
 class ChunkWorker(tune.Trainable):
-    """Builds its evaluator once and reports one chunk a step."""
+    """Builds its evaluator once a search and does one order a step.
 
-    def setup(
-        self,
-        config: dict[str, Any],
-        factory: EvaluatorFactory | None = None,
-        streams: Streams | None = None,
-        desk: Any = None,
-        time_limit_seconds: float | None = None,
-        max_attempts: int = 1,
-        version: str = "",
-    ) -> None:
+    The answer to proposals is their results as JSON; to something to call, what it returned, pickled, or None where it
+    took a worker down: it is not tried again.
+    """
+
+    def setup(self, config: dict[str, Any], desk: Any = None) -> None:
         """Keep what the steps need; Tune calls it once a process.
 
         Args:
             config: Not used: a trial has nothing of its own.
-            factory: Builds the evaluator.
-            streams: The evaluator's randomness.
             desk: Handle of the Desk.
-            time_limit_seconds: A candidate that takes longer loses its worker; None for no limit.
-            max_attempts: How many workers a candidate may take down before it is given up.
-            version: Of the search's nasray.
         """
-        assert factory is not None
-        assert streams is not None
-        self._factory, self._streams, self._desk = factory, streams, desk
-        self._max_attempts, self._version = max_attempts, version
+        self._desk, self._shift_number = desk, 0
         self._evaluator: Evaluator | None = None
         self._finished: int | None = None
-        note = Path(tempfile.gettempdir()) / f"nasray-{desk._actor_id.hex()}-{self.trial_id}"
-        self._watchdog = Watchdog(note, time_limit_seconds)
+        self._watchdog = Watchdog(Path(tempfile.gettempdir()) / f"nasray-{desk._actor_id.hex()}-{self.trial_id}")
 
     def step(self) -> dict[str, Any]:
-        """Take a chunk from the desk, waiting for one if need be; evaluate it; report it."""
+        """Take an order from the desk, waiting for one if need be; do it; report it."""
         try:
             taken = ray.get(self._desk.take.remote(self.trial_id, self._finished))
             if taken is None:
-                return {CHUNK: NO_CHUNK, "done": True}
-            chunk, deaths = taken
-            self._finished = chunk.number
-            results = self._evaluate(chunk, deaths)
+                return {"done": True}
+            order, deaths = taken
+            self._finished = order.number
+            return {ORDER: order.number, ANSWER: self._answer(order, deaths)}
         except NasrayError as error:
-            return {CHUNK: NO_CHUNK, USER_ERROR: str(error)}
+            return {USER_ERROR: str(error)}
         except Exception:  # noqa: BLE001 - reported to the driver, which ends the search; Tune would retry for ever
-            return {CHUNK: NO_CHUNK, ERROR: traceback.format_exc()}
-        return {CHUNK: chunk.number, RESULTS: orjson.dumps([result_to_json(result) for result in results])}
+            return {ERROR: f"a worker could not do its work:\n{traceback.format_exc()}"}
 
-    def _evaluate(self, chunk: Chunk, deaths: int) -> list[Result]:
+    def _answer(self, order: Order, deaths: int) -> bytes | None:
+        work: Work = pickle.loads(order.work)
+        if not callable(work):
+            self._enter(order.shift)
+            return orjson.dumps([result_to_json(result) for result in self._evaluated(order, work, deaths)])
+        self._evaluator = None  # the search is over, and what is called may need the room
+        if deaths:
+            return None
+        with self._watchdog.watching("", order.seconds):
+            return dumps(work())
+
+    def _enter(self, shift: int) -> None:
+        """Work for the search of this shift."""
+        if shift != self._shift_number:
+            self._shift: Shift = pickle.loads(ray.get(self._desk.shift.remote()))
+            self._shift_number, self._evaluator = shift, None
+
+    def _evaluated(self, order: Order, proposals: tuple[Proposal, ...], deaths: int) -> list[Result]:
         """All at once; one by one when the chunk has taken a worker down before, to spare the innocent."""
         if self._evaluator is None:
             self._evaluator = self._built()
         if deaths:
-            return [self._suspected(self._evaluator, proposal) for proposal in chunk.proposals]
-        slot = chunk.proposals[0].slot if len(chunk.proposals) == 1 else -1
-        with self._watchdog.watching(slot, len(chunk.proposals)):
-            return guarded(self._evaluator, chunk.proposals, self._streams)
+            return [self._suspected(self._evaluator, proposal, order) for proposal in proposals]
+        mark = self._mark(proposals[0]) if len(proposals) == 1 else ""
+        with self._watchdog.watching(mark, order.seconds):
+            return guarded(self._evaluator, proposals, self._shift.streams)
 
     def _built(self) -> Evaluator:
         """The evaluator; building it may take a worker down as well: data or a network that does not fit."""
         require(
-            self._version == __version__,
+            self._shift.version == __version__,
             f"a worker on {ray.util.get_node_ip_address()} runs nasray {__version__}, but its search is nasray "
-            f"{self._version}; they must be equal: install the search's version on every node",
+            f"{self._shift.version}; they must be equal: install the search's version on every node",
         )
         before: Any = ray.get(self._desk.suspect.remote(self.trial_id))
-        if before >= self._max_attempts:
+        if before >= self._shift.max_attempts:
             raise NasrayError(
                 f"{before} workers died while they built the evaluator (killed, out of memory, or crashed), as many as "
                 "max_attempts allows; give a worker more room (fewer executor.workers), or correct the evaluator"
             )
-        evaluator = self._factory()
+        evaluator = self._shift.factory()
         self._desk.clear.remote(self.trial_id)
         return evaluator
 
-    def _suspected(self, evaluator: Evaluator, proposal: Proposal) -> Result:
+    def _suspected(self, evaluator: Evaluator, proposal: Proposal, order: Order) -> Result:
         """Evaluate a candidate that may be the one that kills workers, unless it is known to be."""
-        if proposal.slot == self._watchdog.stuck_slot:
-            return Failure("timeout", f"took longer than {self._watchdog.limit_seconds} s", self._watchdog.stack)
-        before: Any = ray.get(self._desk.suspect.remote(proposal.slot))
+        mark = self._mark(proposal)
+        if mark == self._watchdog.stuck_mark:
+            return Failure("timeout", f"took longer than {order.limit_seconds} s", self._watchdog.stack)
+        before: Any = ray.get(self._desk.suspect.remote(mark))
         deaths = 1 + before
-        if deaths >= self._max_attempts:
+        if deaths >= self._shift.max_attempts:
             return Failure("worker_died", f"{deaths} workers died on it: killed, out of memory, or crashed")
-        with self._watchdog.watching(proposal.slot, 1):
-            result = guarded(evaluator, [proposal], self._streams)[0]
-        self._desk.clear.remote(proposal.slot)
+        with self._watchdog.watching(mark, order.limit_seconds):
+            result = guarded(evaluator, [proposal], self._shift.streams)[0]
+        self._desk.clear.remote(mark)
         return result
+
+    def _mark(self, proposal: Proposal) -> str:
+        """A candidate's name among those of all searches that a crew works for."""
+        return f"{self._shift_number}/{proposal.slot}"

@@ -42,7 +42,6 @@ BOUNDARIES = {
     ("nasray/tracking/wandb_run.py", "WandbRun.close"): "tracking must not end a search",
     ("nasray/tracking/writer.py", "Writer._run"): "tracking must not end a search",
     ("nasray/tune/chunk_worker.py", "ChunkWorker.step"): "told to the driver, which ends the search",
-    ("nasray/tune/loop_scheduler.py", "LoopScheduler.on_trial_result"): "kept, and raised again by the executor",
 }
 
 

@@ -25,6 +25,7 @@ from nasray.search.search import Search
 from nasray.simulator.simulator import Simulator
 from nasray.spaces.nasbench201 import NasBench201
 from nasray.strategies.regularized_evolution import RegularizedEvolution
+from nasray.tune.kept_crew import KeptCrew
 
 pytestmark = [pytest.mark.ray, pytest.mark.usefixtures("ray_cluster")]
 
@@ -168,8 +169,8 @@ class NotThere:
         return exec, ("raise ModuleNotFoundError('no module named mine')",)
 
 
-def test_workers_that_cannot_be_set_up_end_the_search_with_their_message():
-    with pytest.raises(RuntimeError, match=r"(?s)a worker could not be set up:.*no module named mine"):
+def test_workers_that_cannot_read_their_search_end_it_with_their_message():
+    with pytest.raises(RuntimeError, match=r"(?s)a worker could not do its work:.*no module named mine"):
         through_tune(search_of(8, 8), NotThere(), 2, 8)
 
 
@@ -182,3 +183,17 @@ def test_workers_of_another_version_end_the_search_with_one_message(monkeypatch)
 def test_a_job_after_the_search_that_loses_its_process_is_one_message():
     with pytest.raises(NasrayError, match=r"a job after the search lost its process: killed, out of memory, crashed;"):
         executor(1, 1).call(os._exit, [(1,)])
+
+
+def test_the_next_search_finds_the_same_workers_and_brings_an_evaluator_of_its_own():
+    failing = wrapped(Failing, share=0.2, kind="exception")
+    with KeptCrew() as kept:
+        pids = set()
+        for factory in (SYNTHETIC, failing, SYNTHETIC):
+            assert through_tune(search_of(40, 8), factory, 2, 8, crew=kept) == simulated(40, 8, factory)
+            pids |= set(executor(2, 8, crew=kept).call(os.getpid, [()] * 8))
+        assert 1 <= len(pids) <= 2
+        with pytest.raises(NasrayError, match="a job after the search lost its process"):
+            executor(2, 8, crew=kept).call(os._exit, [(1,)])
+        assert kept.hired_seconds > 0
+        assert through_tune(search_of(40, 8), failing, 2, 8, crew=kept) == simulated(40, 8, failing)

@@ -5,10 +5,15 @@ from typing import Any
 
 import pytest
 
-from nasray.core.executor import Chunk
 from nasray.tune import desk
+from nasray.tune.order import Order
 
-A, B = Chunk(0, ()), Chunk(1, ())
+
+def order(number: int, candidates: int = 1, limit_seconds: float | None = None) -> Order:
+    return Order(number, 1, candidates, limit_seconds, b"")
+
+
+A, B = order(0), order(1)
 
 
 @pytest.fixture
@@ -111,5 +116,73 @@ def test_what_was_delivered_before_its_worker_died_is_nobodys(a_desk, monkeypatc
         await table.bury("dead")
         await table.put([B], A.number)
         assert await table.take("other", None) == (B, 0)
+
+    asyncio.run(asyncio.wait_for(scene(), timeout=5))
+
+
+def test_who_holds_an_order_for_longer_than_its_candidates_may_take_is_overdue_once(a_desk):
+    async def scene():
+        table = a_desk()
+        await table.put([order(0, 2, 0.02), order(1, 1, 0.02)], None)
+        await table.take("two candidates", None)
+        await table.take("one", None)
+        await asyncio.sleep(0.1)
+        late = await table.overdue(0.01)
+        assert list(late) == ["two candidates", "one"]
+        assert late["one"] > late["two candidates"] >= 0.06 - 1e-3
+        assert await table.overdue(0.0) == {}
+
+    asyncio.run(asyncio.wait_for(scene(), timeout=5))
+
+
+def test_who_waits_has_delivered_died_builds_or_has_no_limit_is_not_overdue(a_desk):
+    async def scene():
+        unlimited, table = a_desk(), a_desk()
+        for one, limit in ((unlimited, None), (table, 10.0)):
+            await one.put([order(n, 1, limit) for n in range(5)], None)
+            for worker in ("delivers", "dies", "builds", "has built"):
+                await one.take(worker, None)
+        await table.put([], 0)
+        await table.bury("dies")
+        await table.suspect("builds")
+        await table.suspect("has built")
+        await table.clear("has built")
+        await table.take("waits again", None)
+        await waiting(table.take("waits again", 4))
+        assert await table.overdue(0.0) == {}
+        assert list(await table.overdue(-11.0)) == ["has built"]
+        assert list(await table.overdue(-101.0)) == ["builds"]  # as long as ten candidates
+        assert await unlimited.overdue(0.0) == {}
+
+    asyncio.run(asyncio.wait_for(scene(), timeout=5))
+
+
+def test_a_desk_says_how_the_search_is(a_desk):
+    async def scene():
+        table = a_desk()
+        await table.put([A, B], None)
+        await table.take("one", None)
+        assert await table.state() == {"held": 1, "waiting": 1, "needs": ""}
+        await table.needs("a node")
+        assert (await table.state())["needs"] == "a node"
+
+    asyncio.run(asyncio.wait_for(scene(), timeout=5))
+
+
+def test_a_new_search_finds_nothing_of_the_one_before(a_desk):
+    async def scene():
+        table = a_desk()
+        await table.begin(b"first")
+        await table.put([A], None)
+        await table.take("worker", None)
+        assert await table.take("worker", None) == (A, 1)
+        assert await table.suspect("worker") == 0
+        await table.put([], A.number)
+        next_order = await waiting(table.take("worker", A.number))
+        await table.begin(b"second")
+        await table.put([B], None)
+        assert await next_order == (B, 0)
+        assert await table.suspect("worker") == 0
+        assert await table.shift() == b"second"
 
     asyncio.run(asyncio.wait_for(scene(), timeout=5))
