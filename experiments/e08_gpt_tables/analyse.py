@@ -49,16 +49,17 @@ RESULTS = Path(__file__).with_name("results")
 
 @dataclass(frozen=True)
 class Task:
-    """A table and the space that it is of."""
+    """A table, the space that it is of, and its column of VALID."""
 
     space: str
     table: str
     dataset: str
+    column: str
 
 
 TASKS = {
-    "nasbench201": Task("nasbench201", "nasbench201", "cifar10"),
-    "nasbench101_small": Task("nasbench101_small", "nasbench101_small", "cifar10"),
+    "nasbench201": Task("nasbench201", "nasbench201", "cifar10", "cifar10_valid_200"),
+    "nasbench101_small": Task("nasbench101_small", "nasbench101_small", "cifar10", "cifar10_valid_4"),
 }
 
 
@@ -170,6 +171,7 @@ def figures(lines: Sequence[dict[str, Any]], task: str) -> dict[str, Any]:
         "metric": evaluator.metric,
         "optimum": evaluator.optimum(),
         "top_threshold": evaluator.threshold(TOP_SHARE),
+        "rows_drawn_alike": _rows_drawn_alike(task),
         "arms": {arm: _arm(found, rng) for arm, found in arms.items()},
         f"against_none_at_{JUDGED_AT}": {
             arm: _against(judged[arm] - judged["none"], rng) for arm in ARMS if arm != "none"
@@ -177,6 +179,23 @@ def figures(lines: Sequence[dict[str, Any]], task: str) -> dict[str, Any]:
         f"gpt_at_{JUDGED_AT}_against": {
             arm: _against(judged["gpt"] - judged[arm], rng) for arm in ("random_gpt", "bigram", "uniform", "evolution")
         },
+    }
+
+
+def _rows_drawn_alike(task: str) -> dict[str, Any]:
+    """Exactly what random search would do if it drew every row of the table alike, with replacement.
+
+    Where a row stands for many strings of the space, this is drawing by cells and not, as the space does, by strings.
+    """
+    _, evaluator = opened(task)
+    values = np.sort(evaluator.table.column(TASKS[task].column))
+    places = np.arange(len(values) + 1) / len(values)
+    best = {mark: float(values @ np.diff(places**mark)) for mark in MARKS}
+    missed = 1 - float((values >= evaluator.threshold(TOP_SHARE)).mean())
+    return {
+        "regret": {str(mark): round(evaluator.optimum() - value, 4) for mark, value in best.items()},
+        "median_evaluations_to_top": float(np.ceil(np.log(0.5) / np.log(missed))),
+        "censored_share": round(missed**EVALUATIONS, 4),
     }
 
 
