@@ -1,14 +1,15 @@
-"""LLM-PP among the controls of e14, on the same Transformers, divisions and resamples.
+"""LLM-PP and LLM-Distill-PP among the controls of e14, on the same Transformers, divisions and resamples.
 
-Run: ``NASRAY_DATA_MIRROR=FOLDER python experiments/e15_llm_pp/analyse.py``, after ``ask.py``. Every
-``results/NAME.csv`` is a row. Prints the tables of ``README.md``, and writes ``results/figures.json``.
+Run: ``NASRAY_DATA_MIRROR=FOLDER python experiments/e15_llm_pp/analyse.py``, after ``ask.py`` and ``distil.py``. Every
+``results/NAME.csv`` is a row; rows that were asked for other divisions have a table of their own. Prints the tables of
+``README.md``, and writes ``results/figures.json``.
 """
 
 import csv
 import importlib.util
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,6 +23,16 @@ from nasray.core.seeds import Streams
 from nasray.spaces.hat import Hat
 
 RESULTS = Path(__file__).with_name("results")
+SHALLOW = 2
+COMPARED = (
+    "demonstration mean",
+    "OLS on log(decoder layers)",
+    "OLS on log(decoder layers) and log(parameters)",
+    "decoder layers",
+    "parameters",
+    "FLOPs",
+    "latency",
+)
 
 
 def e14() -> ModuleType:
@@ -74,11 +85,65 @@ def pool_figures(path: Path, space: Hat) -> dict[str, Any]:
     return found
 
 
-def chosen(found: Mapping[str, Any], asked: Sequence[str]) -> dict[str, Any]:
-    """The rows of this question: those that were asked, and what they must beat."""
-    kept = ("demonstration mean", "OLS on log(decoder layers)", "OLS on log(decoder layers) and log(parameters)")
-    wanted = [*asked, *kept, "decoder layers", "parameters", "FLOPs", "latency"]
-    return {task: {name: rows[name] for name in wanted} for task, rows in found.items()}
+def labelled(stem: str) -> str:
+    """What a row is called: a student never goes without its teacher."""
+    for suffix, recipe in (("_distilled_paper", ", recipe of the paper"), ("_distilled", "")):
+        if stem.endswith(suffix):
+            teacher = stem.removesuffix(suffix)
+            return f"{'distilled(ols)' if teacher == 'ols' else f'LLM-Distill-PP({teacher})'}{recipe}"
+    return stem
+
+
+def tables(files: Sequence[Path]) -> dict[tuple[tuple[str, int], ...], list[Path]]:
+    """Every set of tasks and divisions that some row has -> all rows that have them; the largest set first."""
+    asked = {path: frozenset(rows_of(path)) for path in files}
+    every = sorted(set(asked.values()), key=lambda one: (-len(one), sorted(one)))
+    return {tuple(sorted(one)): [path for path in files if one <= asked[path]] for one in every}
+
+
+def block(
+    shared: ModuleType, every: Sequence[Any], keys: Sequence[tuple[str, int]], files: Sequence[Path], weights: Any
+) -> dict[str, Any]:
+    """Figures of the rows in ``files`` and of what they must beat, on one set of divisions; printed."""
+    tasks = [task for task in every if any(name == task.name for name, _ in keys)]
+    shared.SPLITS = tuple(sorted({split for _, split in keys}))
+    rows = shared.predictors() | {labelled(path.stem): shared.from_file(path) for path in files}
+    wanted = [*(labelled(path.stem) for path in files), *COMPARED]
+    found = {task.name: shared.figures(task, rows, weights) for task in tasks}
+    kept = {task: {name: figures[name] for name in wanted} for task, figures in found.items()}
+    print(f"\n{keys}")
+    shared.print_tables(kept)
+    told = {labelled(path.stem): copied(path, tasks) for path in files}
+    print("copied", json.dumps(told))
+    return {"divisions": keys, "figures": kept, "copied": told}
+
+
+def deeper(shared: ModuleType, tasks: Sequence[Any], path: Path) -> dict[str, Any]:
+    """Mean error and mean absolute error on the judged Transformers with more layers than any demonstration.
+
+    Args:
+        shared: e14.
+        tasks: Its tasks.
+        path: What ``ask.py --deepest SHALLOW`` wrote; beside it stands what was said with all demonstrations shown.
+    """
+    found: dict[str, Any] = {}
+    for name, split in rows_of(path):
+        task = next(one for one in tasks if one.name == name)
+        depth = task.sizes["decoder layers"]
+        judged = ~task.shown[split] & (depth > SHALLOW)
+        taught = task.shown[split] & (depth <= SHALLOW)
+        line = np.polyfit(np.log(depth[taught]), task.bleu[taught], 1)
+        said = {
+            "shown the shallow ones": shared.from_file(path)(task, split),
+            "shown all": shared.from_file(path.with_stem(path.stem.removesuffix("-shallow")))(task, split),
+            "OLS on log(decoder layers) of the shallow ones": np.polyval(line, np.log(depth)),
+            "mean of the shallow ones": np.full(len(depth), task.bleu[taught].mean()),
+        }
+        gaps = {row: (values - task.bleu)[judged] for row, values in said.items()}
+        found[f"{name} {split}"] = {"judged": int(judged.sum()), "shown": int(taught.sum())} | {
+            row: [round(float(one), 2) for one in (gap.mean(), abs(gap).mean())] for row, gap in gaps.items()
+        }
+    return found
 
 
 def main() -> None:
@@ -86,24 +151,17 @@ def main() -> None:
     space = space_named("hat")
     assert isinstance(space, Hat)
     table = default_catalog().open("hat_mt", space)
-    files = sorted(path for path in RESULTS.glob("*.csv") if not path.stem.endswith("_pool"))
-    asked = [set(rows_of(path)) for path in files]
-    tasks = [task for task in shared.read(table, space) if all(task.name in {name for name, _ in one} for one in asked)]
-    # Divisions that were not asked are left out for every row alike.
-    shared.SPLITS = tuple(
-        split for split in shared.SPLITS if all((task.name, split) in one for task in tasks for one in asked)
-    )
-    rows = shared.predictors() | {path.stem: shared.from_file(path) for path in files}
     drawn = Streams(0, "e14").at(0).multinomial(len(table), np.full(len(table), 1 / len(table)), size=shared.RESAMPLES)
     weights = np.vstack([np.ones(len(table)), drawn])
-    found = chosen({task.name: shared.figures(task, rows, weights) for task in tasks}, [path.stem for path in files])
-    shared.print_tables(found)
+    tasks = shared.read(table, space)
+    files = sorted(path for path in RESULTS.glob("*.csv") if not path.stem.endswith("_pool"))
     head, changed = commit()
-    pedigree = {"commit": head, "uncommitted_changes": changed, "table_sha256": table.sha256}
-    line: dict[str, Any] = {"experiment": "e15", **pedigree, "divisions": shared.SPLITS, "figures": found}
-    line["copied"] = {path.stem: copied(path, tasks) for path in files}
+    line: dict[str, Any] = {"experiment": "e15", "commit": head, "uncommitted_changes": changed}
+    line |= {"table_sha256": table.sha256}
+    line["tables"] = [block(shared, tasks, keys, rows, weights) for keys, rows in tables(files).items()]
+    line["deeper"] = {path.stem: deeper(shared, tasks, path) for path in files if path.stem.endswith("-shallow")}
     line["pools"] = {path.stem: pool_figures(path, space) for path in sorted(RESULTS.glob("*_pool.csv"))}
-    print("\ncopied", json.dumps(line["copied"]), "\npools", json.dumps(line["pools"], indent=1))
+    print("\ndeeper", json.dumps(line["deeper"], indent=1), "\npools", json.dumps(line["pools"], indent=1))
     (RESULTS / "figures.json").write_text(json.dumps(line, indent=1) + "\n", encoding="utf-8")
 
 

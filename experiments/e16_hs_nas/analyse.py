@@ -34,7 +34,7 @@ from nasray.spaces.nasbench201 import NasBench201
 BUDGETS = (20, 50, 100, 200)
 CHOSEN_FROM, COMPARED_FROM = 0, 50
 MARGINS = {"cifar10": 0.05, "cifar100": 0.2, "imagenet16_120": 0.2}
-SETTINGS = (("cifar10", 200), ("cifar100", 200), ("imagenet16_120", 200), ("cifar10", 12))
+SETTINGS = tuple((name, epochs) for epochs in (200, 12) for name in MARGINS)
 """(data set, epochs of the expensive rung)."""
 
 CONTROLS = ("#params", "random", LOOK_UP)
