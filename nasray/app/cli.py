@@ -15,6 +15,7 @@ from nasray.app.exit_codes import exit_codes
 from nasray.app.host_verbs import host, status
 from nasray.app.llm_verbs import llm
 from nasray.app.sweep_verbs import sweep
+from nasray.app.track_verbs import track
 from nasray.core.errors import NasrayError
 
 
@@ -35,6 +36,7 @@ app.add_typer(data, name="data")
 app.add_typer(host, name="host")
 app.add_typer(llm, name="llm")
 app.add_typer(sweep, name="sweep")
+app.add_typer(track, name="track")
 app.command()(status)
 
 

@@ -24,6 +24,8 @@ _GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\x00\x00\x00" + _SETTINGS + 
 _NOT_STARTED = ("imed out", "Failed to start GCS")
 """What Ray says of a head or a node of its own that is not there after 30 s."""
 _TOKEN = Path("~/.ray/auth_token").expanduser()
+_GROUP = "ray.io/node-group"
+"""The label of nodes that `ray up` or KubeRay started: of a cluster that an autoscaler looks after."""
 
 
 def needs_ray(config: RunConfig) -> bool:
@@ -198,7 +200,7 @@ def room(config: RunConfig) -> int:
     Without a cluster (the simulator) there is one.
 
     Raises:
-        ConfigError: A cluster of this machine alone cannot hold one worker, or one host.
+        ConfigError: The cluster cannot hold one worker, or one host, and does not grow.
     """
     if needs_host(config) and config.host is not None:
         _places(config, "a host", {"CPU": config.host.num_cpus}, "host.num_cpus")
@@ -209,14 +211,15 @@ def room(config: RunConfig) -> int:
 
 
 def _places(config: RunConfig, who: str, asked: Mapping[str, float], settings: str) -> int:
-    """How many of ``who`` fit into the nodes of the cluster; a named cluster may still grow, and is waited for.
+    """How many of ``who`` fit into the nodes of the cluster; one that an autoscaler makes grow is waited for.
 
     Raises:
-        ConfigError: None fits, and no node can be added.
+        ConfigError: None fits, and nobody will add a node.
     """
     import ray
 
-    nodes: list[dict[str, float]] = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    alive = [node for node in ray.nodes() if node["Alive"]]
+    nodes: list[dict[str, float]] = [node["Resources"] for node in alive]
     wanted = {kind: each for kind, each in asked.items() if each > 0}
     n = sum(min((int(node.get(kind, 0) // each) for kind, each in wanted.items()), default=1) for node in nodes)
     if n >= 1:
@@ -225,6 +228,8 @@ def _places(config: RunConfig, who: str, asked: Mapping[str, float], settings: s
     message = f"{who} asks for {_amounts(asked)} ({settings}), and no node of the cluster has as much, but {there}"
     if config.ray.address is None:
         raise ConfigError(f"{message}; ask for less")
+    if not any(_GROUP in node["Labels"] for node in alive):
+        raise ConfigError(f"{message}; ask for less, or add such a node first: no autoscaler would add one")
     print(f"nasray: {message}; waiting for a node that has it", file=sys.stderr)
     return 0
 

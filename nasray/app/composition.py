@@ -9,6 +9,7 @@ from typing import Any
 
 from nasray.analysis.trade_off import TradeOff
 from nasray.app.catalogs import catalog_of, evaluators_for, space_named, table_for
+from nasray.app.devices import check_device
 from nasray.app.efforts import check_efforts
 from nasray.app.generator import generator_of
 from nasray.app.hosting import host_names
@@ -39,6 +40,7 @@ from nasray.schedulers.never_stop import NeverStop
 from nasray.tracking.progress import Progress
 from nasray.tracking.quality_tally import QualityTally
 from nasray.tracking.wandb_run import WandbRun
+from nasray.tune.kept_crew import KeptCrew
 
 _SECTIONS = ("space", "strategy", "scheduler", "predictor", "generator", "refiner", "language_model", "evaluator")
 """Those that describe parts which may hold others."""
@@ -144,6 +146,7 @@ def compose(raw: dict[str, Any], folder: Path) -> Composition:
     check_columns(composed.trade_off, composed.evaluator)
     check_bounds(composed.trade_off, tables)
     check_isolation(config, composed.evaluator)
+    check_device(config, composed.evaluator)
     check_efforts(config, scheduler, composed.evaluator)
     executor_of(config, lambda: 1)  # built for their checks alone: used are those of ``session``, on a live cluster
     observers_of(composed, "", folder, raw, 0)
@@ -174,13 +177,19 @@ def _suggesting(space: SearchSpace, catalog: Catalog, tables: Sequence[str]) -> 
         ) from error
 
 
-def executor_of(config: RunConfig, workers: Callable[[], int]) -> Executor:
-    """The executor; ``workers`` tells how many the cluster has room for, where the configuration leaves it open."""
+def executor_of(config: RunConfig, workers: Callable[[], int], crew: KeptCrew | None = None) -> Executor:
+    """The executor.
+
+    Args:
+        config: The run's.
+        workers: Tells how many the cluster has room for, where the configuration leaves it open.
+        crew: Keeps the workers for what comes next.
+    """
     room = workers()  # asked in any case: it refuses what the cluster cannot hold
     settings = dict(config.executor)
     if settings.get("workers") is None:
         settings["workers"] = room
-    return build(settings, width=config.width)
+    return build(settings, width=config.width, crew=crew)
 
 
 def observers_of(composed: Composition, run_id: str, folder: Path, raw: dict[str, Any], told: int) -> list[Observer]:

@@ -46,7 +46,7 @@ def verify(
 
     with exit_codes():
         catalog = default_catalog()
-        names = [name] if name else [table.name for table in catalog.listing() if table.state in ("ready", "damaged")]
+        names = [name] if name else [table.name for table in catalog.listing() if catalog.has(table.name)]
         damaged: list[str] = []
         for each in names:
             try:

@@ -42,7 +42,7 @@ def list_(address: Address = "auto") -> None:
 
 
 def status(address: Address = "auto") -> None:
-    """A Ray cluster at a glance: its nodes, what is free, and its hosts.
+    """A Ray cluster at a glance: its nodes, what is free, its searches and what they wait for, and its hosts.
 
     Example: `nasray status --address auto`
     """
@@ -53,6 +53,7 @@ def status(address: Address = "auto") -> None:
         n_nodes = sum(bool(node["Alive"]) for node in ray.nodes())
         nodes = "1 node" if n_nodes == 1 else f"{n_nodes} nodes"
         print(f"cluster     {nodes}; free: {_share('CPU', free, there)}, {_share('GPU', free, there)}")
+        _print_searches()
         _print_hosts()
 
 
@@ -75,6 +76,32 @@ def stop(
 def _share(kind: str, free: Mapping[str, float], there: Mapping[str, float]) -> str:
     """``3 of 8 CPUs``."""
     return f"{free.get(kind, 0):g} of {there.get(kind, 0):g} {kind}s"
+
+
+def _print_searches() -> None:
+    """By machine and process: the desks of other processes tell how their searches are."""
+    import ray
+
+    from nasray.tune.desk import NAMESPACE
+
+    found: Any = ray.util.list_named_actors(all_namespaces=True)
+    for name in sorted(one["name"] for one in found if one["namespace"] == NAMESPACE):
+        machine, process, _ = name.rsplit("-", 2)
+        print(f"search      process {process} on {machine}: {_progress(name, NAMESPACE)}")
+
+
+def _progress(name: str, namespace: str) -> str:
+    """How one search is; it may end just now."""
+    import ray
+    from ray.exceptions import GetTimeoutError, RayActorError
+
+    try:
+        state: Any = ray.get(ray.get_actor(name, namespace=namespace).state.remote(), timeout=PATIENCE_SECONDS)
+    except (ValueError, RayActorError):
+        return "has just ended"
+    except GetTimeoutError:
+        return f"no answer within {PATIENCE_SECONDS:g} s"
+    return state["needs"] or f"{state['held']} chunks at work, {state['waiting']} wait for a worker"
 
 
 def _print_hosts() -> None:

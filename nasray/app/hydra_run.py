@@ -2,16 +2,16 @@
 
 import os
 import sys
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager, suppress
 from itertools import pairwise
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import hydra
 from hydra._internal.utils import get_args_parser  # pyright: ignore[reportPrivateUsage] - the options that Hydra takes
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from nasray.app.composition_error import COMPOSITION_ERRORS, config_error
 from nasray.app.exit_codes import exit_codes, kept
@@ -26,10 +26,14 @@ _RUNS = "paths.runs="
 _RAISE = "HYDRA_FULL_ERROR"
 
 
-def hydra_run(overrides: Sequence[str]) -> None:
+def hydra_run(overrides: Sequence[str], job: Callable[[DictConfig], Any] | None = None) -> None:
     """Hand the command line to Hydra.
 
-    Jobs end in ``search_once`` by SystemExit, which passes through Hydra; every other error is about the composition.
+    Jobs end by SystemExit, which passes through Hydra; every other error is about the composition.
+
+    Args:
+        overrides: The words behind ``nasray run``.
+        job: What is done with the configuration; None for a search.
 
     Raises:
         ConfigError: Hydra does not know an option, or cannot compose what was asked for.
@@ -45,7 +49,7 @@ def hydra_run(overrides: Sequence[str]) -> None:
         )
     try:
         with _hydra_settings(overrides):
-            hydra.main(version_base=None, config_path="pkg://nasray.conf", config_name="run")(search_once)()
+            hydra.main(version_base=None, config_path="pkg://nasray.conf", config_name="run")(job or search_once)()
     except BrokenPipeError:  # an OSError, and about the terminal
         raise
     except COMPOSITION_ERRORS as error:
@@ -103,7 +107,8 @@ def search_once(config: DictConfig) -> float:
     """One job: one search in the folder that Hydra names. Returns the winner's VALID value, for Hydra's sweepers."""
     about = HydraConfig.get()
     folder = Path(about.runtime.output_dir)
-    with exit_codes(folder), _no_empty_folder(folder), _how_to_go_on(folder):
+    runs = Path(str(OmegaConf.select(config, "paths.runs", throw_on_resolution_failure=False))).absolute()
+    with exit_codes(folder), _no_empty_folders(folder, runs), _how_to_go_on(folder):
         result = start(resolved(config), folder, list(about.overrides.task))
         print_summary(folder)
         check_measured(folder)
@@ -111,13 +116,15 @@ def search_once(config: DictConfig) -> float:
 
 
 @contextmanager
-def _no_empty_folder(folder: Path) -> Generator[None]:
-    """Hydra makes the folder before anything is checked: remove it when nothing came of it."""
+def _no_empty_folders(folder: Path, runs: Path) -> Generator[None]:
+    """Hydra makes the folder, and that of the day, before anything is checked: remove them when nothing came of it."""
     try:
         yield
     finally:
-        if not any(folder.iterdir()):
-            folder.rmdir()
+        above = [one for one in folder.parents if runs in one.parents]
+        with suppress(OSError):  # a folder that is not empty, or that another process removed, ends this
+            for one in (folder, *above):
+                one.rmdir()
 
 
 @contextmanager

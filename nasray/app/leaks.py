@@ -47,7 +47,7 @@ def check_read(predictor: Any, evaluator: Mapping[str, Any]) -> None:
         ConfigError: A column of a predictor is of the evaluator's table and data set.
     """
     judging = _judging(evaluator)
-    for section in _sections(predictor):
+    for section in sections_of(predictor):
         table = section.get("table")
         if table is None or table.header.name != judging.get("table"):
             continue
@@ -82,7 +82,7 @@ def check_sources(strategy: Any, evaluator: Mapping[str, Any]) -> None:
 def judged_columns(settings: Any, evaluator: Mapping[str, Any]) -> list[str]:
     """``TABLE.COLUMN`` of the columns in ``settings``, its tables open, that are of the evaluator's data set."""
     dataset = _judging(evaluator).get("dataset")
-    named = [(one["table"], one["column"]) for one in _sections(settings) if "table" in one and "column" in one]
+    named = [(one["table"], one["column"]) for one in sections_of(settings) if "table" in one and "column" in one]
     return [f"{table.header.name}.{name}" for table, name in named if table.meaning(name).dataset == dataset]
 
 
@@ -96,7 +96,7 @@ def fitted_columns(settings: Any, evaluator: Mapping[str, Any]) -> tuple[str, ..
     if judging.get("table") is None or "dataset" in judging:
         return ()
     name = str(judging.get("_target_", "")).rpartition(".")[2]
-    sections = [one for one in _sections(settings) if one.get("table") == judging["table"]]
+    sections = [one for one in sections_of(settings) if one.get("table") == judging["table"]]
     read = [column for one in sections for column in (*one.get("columns", ()), one.get("column")) if column]
     said = (f"evaluator {name} was fitted on {judging['table']}, of which the run reads {column}" for column in read)
     return tuple(dict.fromkeys(said))
@@ -109,14 +109,14 @@ def _judging(evaluator: Mapping[str, Any]) -> Mapping[str, Any]:
     return evaluator
 
 
-def _sections(settings: Any) -> list[Mapping[str, Any]]:
+def sections_of(settings: Any) -> list[Mapping[str, Any]]:
     """``settings`` and all sections in it."""
     if isinstance(settings, list):
-        return [found for one in cast(list[Any], settings) for found in _sections(one)]
+        return [found for one in cast(list[Any], settings) for found in sections_of(one)]
     if not isinstance(settings, Mapping):
         return []
     section = cast(Mapping[str, Any], settings)
-    return [section, *(found for one in section.values() for found in _sections(one))]
+    return [section, *(found for one in section.values() for found in sections_of(one))]
 
 
 def _trained(part: Any) -> list[Trained]:

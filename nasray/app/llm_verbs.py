@@ -1,12 +1,16 @@
 """``nasray llm``: what language models will cost, what they have cost, and what they said."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nasray.app.completion import complete_overrides
 from nasray.app.exit_codes import exit_codes
 from nasray.core.errors import ConfigError, DataError, require
+
+if TYPE_CHECKING:
+    from nasray.llm.price import Price
 
 llm = typer.Typer(
     help="Language models: estimate costs, read the ledger, record replies.",
@@ -30,41 +34,69 @@ def _prompt_tokens(prompt: Path | None, tokens: int | None) -> int:
         raise DataError(f"the prompt {prompt} cannot be read ({error}); give a text file") from error
 
 
-@llm.command()
+@llm.command(context_settings={"ignore_unknown_options": True})
 def estimate(
-    model: Annotated[str, typer.Argument(help="Name of the model, as the server knows it.", show_default=False)],
-    prompts: Annotated[int, typer.Option("--prompts", "-n", help="How many are planned.", show_default=False)],
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            help="The overrides of `nasray run`; or, with --prompts, the name of a model as the server knows it.",
+            show_default=False,
+            autocompletion=complete_overrides,
+        ),
+    ],
+    prompts: Annotated[
+        int | None, typer.Option("--prompts", "-n", min=0, help="So many prompts are planned, not a run.")
+    ] = None,
     prompt: Annotated[
         Path | None, typer.Option(help="A file with one of them; its tokens are counted roughly.")
     ] = None,
-    prompt_tokens: Annotated[int | None, typer.Option(help="Tokens of one of them, instead.")] = None,
-    max_tokens: Annotated[int, typer.Option(help="Most tokens of a reply.")] = 25,
+    prompt_tokens: Annotated[int | None, typer.Option(min=0, help="Tokens of one of them, instead.")] = None,
+    max_tokens: Annotated[int, typer.Option(min=0, help="Most tokens of a reply.")] = 25,
     price: Annotated[
         tuple[float, float] | None, typer.Option(help="USD for a million tokens read, and written.")
     ] = None,
 ) -> None:
-    """Tokens and money of a planned number of prompts.
+    """Tokens and money of a planned run, or of a planned number of prompts.
+
+    The run is searched dry, in this process: a fake answers in place of the model, and nothing is paid or trained.
+
+    Example: `nasray llm estimate strategy=screened predictor=language_model language_model=openai`
 
     Example: `nasray llm estimate gpt-4o-mini --prompts 600 --prompt-tokens 2500`
     """
-    from nasray.llm.estimate import Estimate
     from nasray.llm.price import Price
-    from nasray.llm.price_table import listed_price
 
     with exit_codes():
-        each = _prompt_tokens(prompt, prompt_tokens)
-        known = listed_price(model) if price is None else Price(prompt=price[0], completion=price[1])
-        plan = Estimate(n_prompts=prompts, prompt_tokens=each, most_completion_tokens=max_tokens, price=known)
-        print(
-            f"{prompts:,} prompts of about {each:,} tokens: about {plan.total_prompt_tokens:,} read, at most "
-            f"{plan.total_completion_tokens:,} written; less what the cache has"
+        given = None if price is None else Price(prompt=price[0], completion=price[1])
+        if prompts is not None:
+            require(len(words) == 1, f"--prompts takes the name of one model and got {' '.join(words)!r}")
+            _print_prompts(words[0], prompts, _prompt_tokens(prompt, prompt_tokens), max_tokens, given)
+            return
+        require(
+            prompt is None and prompt_tokens is None and any("=" in word for word in words),
+            f"{' '.join(words)!r} without --prompts must be overrides of a run, KEY=VALUE; of prompts, give the "
+            "model's name, --prompts N, and --prompt FILE or --prompt-tokens N",
         )
-        if known is None or plan.usd is None:
-            raise ConfigError(
-                f"no price is known of model {model!r}; give --price READ WRITTEN, in USD a million tokens"
-            )
-        print(f"at most about {plan.usd:,.4f} USD at {known.prompt:g} and {known.completion:g} USD a million tokens")
-        print(f"price as of {known.as_of}" if price is None else "price as given")
+        from nasray.app.planned_run import print_planned
+
+        print_planned(words, given)
+
+
+def _print_prompts(model: str, prompts: int, each: int, max_tokens: int, given: "Price | None") -> None:
+    """Of equal prompts."""
+    from nasray.llm.estimate import Estimate
+    from nasray.llm.price_table import listed_price
+
+    known = given or listed_price(model)
+    plan = Estimate(n_prompts=prompts, prompt_tokens=each, most_completion_tokens=max_tokens, price=known)
+    print(
+        f"{prompts:,} prompts of about {each:,} tokens: about {plan.total_prompt_tokens:,} read, at most "
+        f"{plan.total_completion_tokens:,} written; less what the cache has"
+    )
+    if known is None or plan.usd is None:
+        raise ConfigError(f"no price is known of model {model!r}; give --price READ WRITTEN, in USD a million tokens")
+    print(f"at most about {plan.usd:,.4f} USD at {known.prompt:g} and {known.completion:g} USD a million tokens")
+    print("price as given" if given else f"price as of {known.as_of}")
 
 
 @llm.command()

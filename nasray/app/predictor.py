@@ -8,12 +8,12 @@ from nasray.actors.host_recipe import HostRecipe
 from nasray.actors.identity import Identity
 from nasray.actors.padded import padded
 from nasray.app.hosting import host_settings, is_hosted, recipe_of
-from nasray.app.leaks import check_read, leaks_of
+from nasray.app.leaks import check_read, leaks_of, sections_of
 from nasray.app.parts import askers, asking, constructor_of, table_names
 from nasray.app.schema import RunConfig
 from nasray.core.errors import CapabilityError, ConfigError
-from nasray.core.predictor import Learner, Predictor
-from nasray.core.space import SearchSpace
+from nasray.core.predictor import GraphPredictor, Learner, Predictor
+from nasray.core.space import SearchSpace, TextView, need
 from nasray.llm.language_model import LanguageModel
 
 
@@ -60,18 +60,22 @@ def predictor_of(
             is shared, and prompts need no batches of a fixed shape.
 
     Raises:
-        CapabilityError: A part asks for a predictor, and none is named.
+        CapabilityError: A part asks for a predictor, and none is named, or one that it cannot use.
         ConfigError: A predictor is named, and no part asks for it; or its settings are impossible; or it was trained
             on what it is judged by.
+        DataError: It reads a table of another space.
     """
     settings = config.predictor
-    _check_asked(settings, [part for section in users for part in askers(section, "predictor")])
+    parts = [part for section in users for part in askers(section, "predictor")]
+    _check_asked(settings, parts)
     if settings is None:
         return None, ()
     opened = with_tables(settings, tables)
+    _check_spaces(opened, space)
     factory = constructor_of(opened, {"space": space, "language_model": language_model})
     host = host_settings(config)
     inner: Predictor = factory()  # here at least for its checks and its direction
+    _check_scores(inner, parts, settings, hosted=is_hosted(config))
     check_read(opened, config.evaluator)
     leaks = leaks_of(inner, space, table_names(config.evaluator))
     if asking(settings, "language_model"):
@@ -95,6 +99,29 @@ def _check_asked(settings: Mapping[str, Any] | None, parts: Sequence[type[Any]])
             f"predictor {_name(settings)} is chosen, but no part of the run asks for one; choose a part that does, "
             "e.g. strategy=screened, or predictor=null"
         )
+
+
+def _check_scores(inner: Predictor, parts: Sequence[type[Any]], settings: Mapping[str, Any], *, hosted: bool) -> None:
+    """Refuse a predictor that scores architectures alone where a part has soft graphs scored."""
+    for part in parts:
+        if not getattr(part, "needs_graph_scores", False):
+            continue
+        who = f"{part.__name__} needs a predictor that scores soft graphs"
+        if not isinstance(inner, GraphPredictor):
+            raise CapabilityError(f"{who} and got {_name(settings)}; choose predictor={part.fitting_predictor}")
+        if hosted:
+            raise CapabilityError(f"{who}, which no host passes on; set host.where=local")
+
+
+def _check_spaces(opened: Mapping[str, Any], space: SearchSpace) -> None:
+    """Refuse tables of other spaces, whose rows would be taken for other members; a part with a vocabulary translates.
+
+    Raises:
+        DataError: There is one.
+    """
+    for section in sections_of(opened):
+        if section.get("table") is not None and "vocabulary" not in section:
+            section["table"].header.check_space(need(space, TextView, f"predictor {_name(section)}"))
 
 
 def _name(section: Mapping[str, Any]) -> str:

@@ -20,19 +20,27 @@ from nasray.app.language_model import asking_nobody, ledger_of, with_caps
 from nasray.app.provenance import changed_data, commit, data_of, versions
 from nasray.app.run_folders import open_run
 from nasray.app.weights import janitor_of, with_own_store
-from nasray.core.errors import RecordError
+from nasray.core.errors import ConfigError, DataError, RecordError
 from nasray.core.event_log import NoLog, Past
 from nasray.core.observer import Observer
 from nasray.core.seeds import Streams
+from nasray.llm.call_error import CallError
 from nasray.llm.cap_reached import CapReached
 from nasray.records.run_folder import RunFolder
 from nasray.reports.agreement import check_archive
 from nasray.search.archive import archive_hash
 from nasray.search.search import Search
+from nasray.tune.kept_crew import KeptCrew
 
 
-def start(raw: dict[str, Any], folder: Path, command: Sequence[str]) -> dict[str, Any]:
+def start(raw: dict[str, Any], folder: Path, command: Sequence[str], crew: KeptCrew | None = None) -> dict[str, Any]:
     """A new search in ``folder``; returns what ``result.json`` holds.
+
+    Args:
+        raw: The resolved configuration.
+        folder: The run folder.
+        command: The overrides, for the manifest.
+        crew: Keeps the workers for the next search; None to let them go at the end of this one.
 
     Raises:
         NasrayError: The configuration is impossible, data are missing, or the folder holds a run.
@@ -44,16 +52,17 @@ def start(raw: dict[str, Any], folder: Path, command: Sequence[str]) -> dict[str
         _announce(composed, run)
         for idle in idle_settings(composed, command):
             print(f"note        {idle}", file=sys.stderr)
-        return _search(composed, raw, run, None)
+        return _search(composed, raw, run, None, crew)
 
 
-def resume(folder: Path, changes: Sequence[str] = ()) -> dict[str, Any]:
+def resume(folder: Path, changes: Sequence[str] = (), crew: KeptCrew | None = None) -> dict[str, Any]:
     """Go on with an interrupted search from its journal; a finished one is checked and returned as it is.
 
     Args:
         folder: The run folder.
         changes: Another cluster, ``ray.address=HOST:PORT``; other caps of its language model, e.g.
             ``language_model.caps.calls=300``.
+        crew: As for ``start``.
 
     Raises:
         RecordError: There is no usable run in ``folder``, it was edited, or another process is at work on it.
@@ -71,7 +80,7 @@ def resume(folder: Path, changes: Sequence[str] = ()) -> dict[str, Any]:
         composed = compose(raw, folder)
         _check_data(run, composed)
         _announce(composed, run)
-        return _search(composed, raw, run, folder)
+        return _search(composed, raw, run, folder, crew)
 
 
 def replay(folder: Path) -> tuple[str, str]:
@@ -120,7 +129,9 @@ def _as_long(raw: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
     return {**raw, "budget": budget, "paths": {**raw["paths"], "store": None}}
 
 
-def _search(composed: Composition, raw: dict[str, Any], run: RunFolder, resumed: Path | None) -> dict[str, Any]:
+def _search(
+    composed: Composition, raw: dict[str, Any], run: RunFolder, resumed: Path | None, crew: KeptCrew | None
+) -> dict[str, Any]:
     fsync = needs_ray(composed.config)  # what the simulator computes is computed again in seconds
     journal, past = run.reopen_journal(fsync=fsync) if resumed else (run.start_journal(fsync=fsync), None)
     with ExitStack() as stack:
@@ -132,7 +143,8 @@ def _search(composed: Composition, raw: dict[str, Any], run: RunFolder, resumed:
         watching = observers_of(composed, run.manifest["run_id"], run.path, raw, told)
         janitor = janitor_of(composed.config, composed.scheduler, run.path, journal.flush)
         watching += [janitor] if janitor else []
-        executor = executor_of(composed.config, lambda: room(composed.config))
+        crew = crew or stack.enter_context(KeptCrew())
+        executor = executor_of(composed.config, lambda: max(1, room(composed.config) // crew.sharing), crew)
         stack.enter_context(_tidy(watching[0]))
         search = _loop(composed, journal, watching, past)
         executor.run(search, composed.factory, Streams(composed.config.seed, "evaluator"))
@@ -168,6 +180,10 @@ def _language_model(composed: Composition, folder: Path | None = None) -> Genera
     except CapReached as error:
         go_on = f"; then: `nasray resume {folder} language_model.caps.calls=…` (or .tokens, .usd)" if folder else ""
         raise CapReached(f"{error}{go_on}") from error
+    except (CallError, ConfigError, DataError) as error:
+        if folder is None or composed.language_model is None:
+            raise
+        raise type(error)(f"{error}; then: {kept(folder)}") from error
     finally:
         if composed.language_model is not None:
             composed.language_model.close()

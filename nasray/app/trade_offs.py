@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from nasray.analysis.trade_off import TradeOff
+from nasray.app.wording import nearest
 from nasray.core.errors import CapabilityError, require
 from nasray.core.evaluator import Evaluator
 from nasray.core.measured_table import MeasuredTable
@@ -49,7 +50,8 @@ def check_columns(trade_off: TradeOff, evaluator: Evaluator) -> None:
     for one in (*trade_off.objectives, *trade_off.constraints):
         require(
             one.column in measured,
-            f"strategy: the evaluator measures no column {one.column!r}; it measures: {known}. Name one of them in the "
+            f"strategy: the evaluator measures no column {one.column!r}{nearest(one.column, measured)}; it measures: "
+            f"{known}. Name one of them in the "
             "objectives and constraints, or add the column to the evaluator (the tables of NAS-Bench-201 have "
             "latencies and energies: evaluator=table_hardware)",
             CapabilityError,

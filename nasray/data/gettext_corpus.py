@@ -53,12 +53,14 @@ class GettextCorpus:
 
         Raises:
             ConfigError: A language is none, or both are the same.
-            DataError: There are no catalogues, or too few pairs in too few programs to be divided.
+            DataError: There is no such folder, there are no catalogues in it, or too few pairs in too few programs to
+                be divided.
         """
         for language in (source, target):
             rule = "must look like de or pt_BR"
             require(bool(_LANGUAGE.fullmatch(language)), f"language {language!r} {rule}", ConfigError)
         require(source != target, f"source and target are both {source}; name two languages", ConfigError)
+        require(root.is_dir(), f"no such folder: {root}; name one in which programs keep their messages", DataError)
         others = [language for language in (source, target) if language != ENGLISH]
         files = {language: _files(root, language) for language in others}
         for language, of_it in files.items():

@@ -1,10 +1,9 @@
 """A measured benchmark as one read-only file that all processes of a node share."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -14,89 +13,14 @@ from nasray.core.architecture import Architecture
 from nasray.core.errors import DataError, require
 from nasray.data.column import Column
 from nasray.data.compact_index import CompactIndex
-from nasray.data.table_file import GENES, METADATA_KEY, SCHEMA, seal_path, sha256_of
+from nasray.data.table_file import GENES, METADATA_KEY
 from nasray.data.table_header import TableHeader
-
-ASSETS = Path(__file__).resolve().parents[1] / "assets"
-"""Where the tables are that ship with nasray."""
+from nasray.data.table_seal import check_size, how_to_restore, read_seal
 
 Number = TypeVar("Number", np.int8, np.float64)
 
 DICTIONARY_ROWS = 50_000
 """Up to so many rows a dictionary is worth its memory: at most 20 MB, and look-ups in a tenth of the time."""
-
-STAMPED_BYTES = 64 * 2**20
-"""Beyond so many bytes a table is not hashed again, a tenth of a second, while it has the stamp of the last time."""
-
-
-def read_seal(path: Path) -> dict[str, Any]:
-    """The seal of the table at ``path``: schema, sha256, bytes, rows, source_sha256.
-
-    Raises:
-        DataError: There is no table, or its seal is missing, torn or of another schema.
-    """
-    remedy = _remedy(path)
-    require(path.is_file(), f"table {path.stem}: no file at {path}; {remedy}", DataError)
-    try:
-        seal = json.loads(seal_path(path).read_bytes())
-        sealed = {
-            "schema": int(seal["schema"]),
-            "sha256": str(seal["sha256"]),
-            "bytes": int(seal["bytes"]),
-            "rows": int(seal["rows"]),
-            "source_sha256": str(seal["source_sha256"]),
-        }
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(
-            f"table {path.stem}: its seal {seal_path(path)} cannot be read ({error!r}); {remedy}"
-        ) from error
-    schema = sealed["schema"]
-    require(
-        schema == SCHEMA,
-        f"table {path.stem}: {path} has schema {schema}, this nasray reads {SCHEMA}; {remedy}",
-        DataError,
-    )
-    return sealed
-
-
-def verify_table(path: Path) -> str:
-    """Read every byte of the table at ``path`` and return its SHA-256.
-
-    Raises:
-        DataError: The content is not what was imported.
-    """
-    seal = read_seal(path)
-    _check_size(path, seal)
-    sealed, got = seal["sha256"], sha256_of(path)
-    require(
-        got == sealed,
-        f"table {path.stem}: {path} has SHA-256 {got}, but {sealed} was written at its import: the file has changed; "
-        f"{_remedy(path)}",
-        DataError,
-    )
-    return got
-
-
-def trust_table(path: Path) -> None:
-    """``verify_table``, unless the table is large and its stamp says that these very bytes were verified before.
-
-    The stamp is a file beside the table; one that is missing, torn or cannot be written costs the time of a hash.
-
-    Raises:
-        DataError: The content is not what was imported.
-    """
-    seal, found = read_seal(path), path.stat()
-    if found.st_size <= STAMPED_BYTES:
-        verify_table(path)
-        return
-    stamp = path.with_name(f".{path.name}.verified")
-    mark = f"{seal['sha256']} {found.st_mtime_ns} {found.st_size} {found.st_ino}\n".encode()
-    with suppress(OSError):
-        if stamp.read_bytes() == mark:
-            return
-    verify_table(path)
-    with suppress(OSError):
-        stamp.write_bytes(mark)
 
 
 class Table:
@@ -134,8 +58,8 @@ class Table:
         """
         path = path.resolve()
         seal = read_seal(path)
-        remedy = _remedy(path)
-        _check_size(path, seal)
+        remedy = how_to_restore(path)
+        check_size(path, seal)
         require(
             sha256 in (None, seal["sha256"]),
             f"table {path.stem}: {path} holds {seal['sha256']}, but {sha256} is wanted: this machine has another "
@@ -189,9 +113,10 @@ class Table:
             DataError: There is no such column.
         """
         if name not in self._meanings:
+            near = get_close_matches(name, self._meanings, n=4, cutoff=0.0)
             raise DataError(
-                f"table {self.header.name} has no column {name!r}; it has {', '.join(self._meanings)}: "
-                "choose a data set, schedule or table that fits"
+                f"table {self.header.name} has no column {name!r}; the nearest of its {len(self._meanings)} are "
+                f"{', '.join(near)}: choose a data set, schedule or table that fits"
             )
         return self._meanings[name]
 
@@ -237,23 +162,6 @@ class Table:
                 f"table {self.header.name} has no row for architecture {unknown.key} (genes {unknown.genes}); it holds "
                 f"{len(self)} architectures of space {self.header.space}: {remedy}, or use another evaluator"
             ) from error
-
-
-def _check_size(path: Path, seal: Mapping[str, Any]) -> None:
-    """Refuse a table that is shorter or longer than its seal says: an answer without reading it."""
-    size = path.stat().st_size
-    require(
-        size == seal["bytes"],
-        f"table {path.stem}: {path} has {size} bytes, but {seal['bytes']} were written: it is truncated or replaced; "
-        f"{_remedy(path)}",
-        DataError,
-    )
-
-
-def _remedy(path: Path) -> str:
-    """How to get a table again that is not what was written."""
-    shipped = path.resolve().is_relative_to(ASSETS)
-    return "install nasray again" if shipped else f"run `nasray data import {path.stem} FILE` again"
 
 
 def _index(genes: NDArray[np.int8]) -> Mapping[tuple[int, ...], int]:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import torch
 
-from nasray.core.errors import CapabilityError, require
+from nasray.core.errors import CapabilityError, DataError, require
 from nasray.core.measurement import Cost, Measurement, TestScore
 from nasray.core.proposal import Proposal
 from nasray.core.seeds import Streams
@@ -53,6 +53,7 @@ class Supernet:
     Raises:
         CapabilityError: The members are no Transformers, or the data set is no text.
         ConfigError: An impossible value.
+        DataError: There are no weights.
     """
 
     space: SearchSpace
@@ -72,6 +73,11 @@ class Supernet:
         for name in ("chunk_size", "torch_threads"):
             require(getattr(self, name) >= 1, f"supernet.{name} ({getattr(self, name)}) must be at least 1")
         require(self.device in DEVICES, f"supernet.device ({self.device!r}) must be one of {', '.join(DEVICES)}")
+        require(
+            Path(self.weights).is_file(),
+            f"supernet.weights ({self.weights}) is not there; train a supernet, or correct the path",
+            DataError,
+        )
         self.metric = f"{self.judging.metric} with inherited weights"
 
     def evaluate(self, proposals: Sequence[Proposal], streams: Streams) -> Sequence[Measurement]:  # noqa: ARG002

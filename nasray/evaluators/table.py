@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -141,10 +142,12 @@ class TableEvaluator:
             "winner alone; take it out of evaluator.columns, or name the column of another split",
         )
         known = self._measurable()
+        near = ", ".join(get_close_matches(name, known, n=4, cutoff=0.0))
         require(
             name in known,
-            f"TableEvaluator has no column {name!r}; it has {', '.join(known)}: name one of them, or as columns_table "
-            "the table that has it (latencies and energies of NAS-Bench-201's cells: evaluator=table_hardware)",
+            f"TableEvaluator has no column {name!r}; the nearest of its {len(known)} are {near}: name one of them, or "
+            "as columns_table the table that has it (latencies and energies of NAS-Bench-201's cells: "
+            "evaluator=table_hardware)",
             DataError,
         )
 

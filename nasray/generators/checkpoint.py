@@ -18,6 +18,8 @@ SHIPPED = f"gpt_*/{CARD}"
 
 Kind = Literal["tokens", "layers"]
 
+_OWN = "name one that was trained on this space's words by generator.checkpoint=FOLDER"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Checkpoint:
@@ -61,9 +63,9 @@ class Checkpoint:
             name: Of a shipped one, or its folder.
 
         Raises:
-            DataError: There is none, it is damaged, or its card is not that of a checkpoint.
+            DataError: There is none, it is damaged, or it is not a generator's.
         """
-        tensors, data = read_asset(name)
+        tensors, data = read_asset(name, "generator")
         card = Card.from_json(data)
         facts = dict(card.facts)
         try:
@@ -85,6 +87,11 @@ class Checkpoint:
         )
 
     @classmethod
+    def shipped(cls) -> list[Self]:
+        """All that nasray ships, by name."""
+        return [cls.read(card.parent.name) for card in sorted(ASSETS.glob(SHIPPED))]
+
+    @classmethod
     def of(cls, name: str | None, space: SearchSpace, who: str) -> Self:
         """The checkpoint that is to serve ``space``.
 
@@ -98,19 +105,27 @@ class Checkpoint:
         """
         if name is not None:
             checkpoint = cls.read(name)
-            fault = checkpoint.misfit(space)
-            require(not fault, f"{who}: checkpoint {name} does not serve {type(space).__name__}: {fault}", DataError)
+            if fault := checkpoint.misfit(space):
+                where = f"{who}: checkpoint {name} does not serve {type(space).__name__}"
+                raise DataError(f"{where}: {fault}; {cls._instead(space)}")
             return checkpoint
-        found = [cls.read(card.parent.name) for card in sorted(ASSETS.glob(SHIPPED))]
+        found = cls.shipped()
         fitting = [one for one in found if not one.misfit(space)]
         faults = "; ".join(f"{one.card.name}: {one.misfit(space)}" for one in found)
         require(
             bool(fitting),
-            f"{who} finds no shipped checkpoint for {type(space).__name__} ({faults or 'none is installed'}); name "
-            "one that was trained on this space's words by checkpoint=FOLDER",
+            f"{who} finds no shipped checkpoint for {type(space).__name__} ({faults or 'none is installed'}); {_OWN}",
             DataError,
         )
         return min(fitting, key=lambda one: len(one.words))
+
+    @classmethod
+    def _instead(cls, space: SearchSpace) -> str:
+        """What to choose for ``space``."""
+        fitting = [one.card.name for one in cls.shipped() if not one.misfit(space)]
+        if not fitting:
+            return f"no shipped one does: {_OWN}"
+        return f"name {' or '.join(fitting)}, or set generator.checkpoint=null, which takes the shipped one that fits"
 
     def misfit(self, space: SearchSpace) -> str:
         """Why it cannot serve ``space``; empty when it can. Words that the space does not have do no harm."""

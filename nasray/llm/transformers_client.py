@@ -1,7 +1,6 @@
 """A model in this process, from a folder or the hub."""
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +12,7 @@ from nasray.llm.call_error import CallError
 from nasray.llm.reply import Reply
 from nasray.llm.request import Request
 
+_PROBE_SECONDS = 5.0  # transformers asks for each of its files six times over before it gives the hub up
 _ENDS = 1 << 20  # bytes at either end of a file that go into its hash: weights of billions take minutes to read
 
 
@@ -63,7 +63,7 @@ class TransformersClient:
         if folder.is_dir():
             return f"{folder.resolve().name}@{_folder_hash(folder)}"
         require(
-            not (folder.is_absolute() or self.name.startswith((".", "~"))),
+            not (folder.is_absolute() or self.name.startswith((".", "~")) or len(folder.parts) > 2),
             f"client.name ({self.name!r}) must be a folder with a model, or a name on the hub; there is no such folder",
         )
         return f"{self.name}@{self.revision or 'main'}"
@@ -126,19 +126,43 @@ class TransformersClient:
         if self._loaded is None:
             from transformers import AutoModelForCausalLM, AutoTokenizer
 
-            where: Mapping[str, Any] = {"revision": self.revision} if self.revision else {}
+            where, unreached = _place(self.name, self.revision)
             try:
-                tokenizer = AutoTokenizer.from_pretrained(self.name, **where)
-                loaded: Any = AutoModelForCausalLM.from_pretrained(self.name, dtype=self.dtype, **where)
+                tokenizer = AutoTokenizer.from_pretrained(**where)
+                loaded: Any = AutoModelForCausalLM.from_pretrained(**where, dtype=self.dtype)
                 network: Any = loaded.to(self.device).eval()
             except (OSError, ValueError, RuntimeError) as error:
+                said = f"{type(error).__name__}: {_first_line(error)}{unreached}"
                 raise ConfigError(
-                    f"language model {self.name!r} cannot be loaded ({type(error).__name__}: {str(error)[:120]}); give "
-                    "the folder of a downloaded causal language model, or a name on the hub where it can be reached"
+                    f"language model {self.name!r} cannot be loaded ({said}); give the folder of a downloaded causal "
+                    "language model, or a name on the hub where it can be reached"
                 ) from error
             context = int(getattr(network.config, "max_position_embeddings", 0) or 2**31)
             self._loaded = _Loaded(tokenizer, network, context)
         return self._loaded
+
+
+def _place(name: str, revision: str | None) -> tuple[dict[str, Any], str]:
+    """Arguments of ``from_pretrained``; where the hub does not answer, for what was downloaded before, and why not."""
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError
+
+    folder = Path(name).expanduser()
+    if folder.is_dir():
+        return {"pretrained_model_name_or_path": str(folder)}, ""
+    where: dict[str, Any] = {"pretrained_model_name_or_path": name, "revision": revision or "main"}
+    faults: Any = HfHubHTTPError.__bases__  # those of its HTTP library, which has changed twice, and OSError
+    try:
+        HfApi().model_info(name, revision=revision, timeout=_PROBE_SECONDS)
+    except faults as error:
+        return {**where, "local_files_only": True}, f"; the hub: {_first_line(error)}"
+    except ValueError as error:
+        raise ConfigError(f"client.name ({name!r}) is no folder, and no name on the hub either: {error}") from error
+    return where, ""
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0][:120]
 
 
 def _folder_hash(folder: Path) -> str:

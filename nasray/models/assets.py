@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import safetensors.torch
 from safetensors import SafetensorError
@@ -17,9 +17,17 @@ WEIGHTS, CARD = "weights.safetensors", "card.json"
 HASH = "weights_sha256"
 """Of the weights, in the card."""
 
+Reader = Literal["generator", "predictor"]
+_FACTS: Mapping[Reader, str] = {"generator": "words", "predictor": "reads"}
+"""The fact by which a card tells who can use its weights."""
 
-def asset_folder(name: str) -> Path:
+
+def asset_folder(name: str, reader: Reader | None = None) -> Path:
     """The folder of a shipped asset, or ``name`` itself where that is a folder with a card.
+
+    Args:
+        name: Of the asset.
+        reader: Who asks, to be told of those that fit; None for all.
 
     Raises:
         DataError: There is neither.
@@ -27,21 +35,27 @@ def asset_folder(name: str) -> Path:
     for folder in (ASSETS / name, Path(name).expanduser()):
         if (folder / CARD).is_file():
             return folder
-    known = sorted(path.parent.name for path in ASSETS.glob(f"*/{CARD}"))
     raise DataError(
-        f"there is no asset {name!r}: name one of {', '.join(known)}, or a folder with {WEIGHTS} and {CARD}"
+        f"there is no asset {name!r}: name one of {_shipped(reader)}, or a folder with {WEIGHTS} and {CARD}"
     )
 
 
-def read_asset(name: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+def read_asset(name: str, reader: Reader | None = None) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """Tensors and card.
 
+    Args:
+        name: Of the asset.
+        reader: Who is to use it; None for a part that names its own.
+
     Raises:
-        DataError: It is missing or damaged, or its weights are not those that its card tells of.
+        DataError: It is missing or damaged, of no use to ``reader``, or its weights are not those that its card tells
+            of.
     """
-    folder = asset_folder(name)
+    folder = asset_folder(name, reader)
     try:
         card = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        if reader is not None:
+            _check_reader(folder, card, reader)
         content = (folder / WEIGHTS).read_bytes()
         told = card.pop(HASH)
         tensors = safetensors.torch.load(content)
@@ -64,3 +78,24 @@ def write_asset(folder: Path, tensors: Mapping[str, Tensor], card: Mapping[str, 
     folder.mkdir(parents=True, exist_ok=True)
     (folder / WEIGHTS).write_bytes(content)
     (folder / CARD).write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _check_reader(folder: Path, card: Mapping[str, Any], reader: Reader) -> None:
+    """Refuse the weights of another kind of part: they are whole, and of no use."""
+    facts = card.get("facts", {})
+    if _FACTS[reader] in facts:
+        return
+    owner = next((one for one, fact in _FACTS.items() if fact in facts), None)
+    require(
+        owner is None and folder.parent != ASSETS,
+        f"checkpoint {folder.name} is {f'that of a {owner}' if owner else 'no checkpoint'}, and a {reader} asks for "
+        f"one; name one of {_shipped(reader)}, or a folder with another",
+        DataError,
+    )
+
+
+def _shipped(reader: Reader | None) -> str:
+    """Names of the shipped assets that ``reader`` can use."""
+    cards = {path.parent.name: json.loads(path.read_text(encoding="utf-8")) for path in ASSETS.glob(f"*/{CARD}")}
+    fact = reader and _FACTS[reader]
+    return ", ".join(sorted(name for name, card in cards.items() if fact is None or fact in card.get("facts", {})))

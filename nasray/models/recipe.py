@@ -52,7 +52,11 @@ class Recipe:
             ("momentum", 0 <= self.momentum < 1, "at least 0 and below 1"),
             ("weight_decay", self.weight_decay >= 0 and math.isfinite(self.weight_decay), "at least 0 and finite"),
             ("schedule", self.schedule in SCHEDULES, f"one of {', '.join(SCHEDULES)}"),
-            ("warmup_epochs", 0 <= self.warmup_epochs < self.epochs, f"at least 0 and below epochs ({self.epochs})"),
+            (
+                "warmup_epochs",
+                0 <= self.warmup_epochs < self.epochs,
+                f"at least 0 and below epochs ({self.epochs}); lower it, or raise recipe.epochs",
+            ),
             ("label_smoothing", 0 <= self.label_smoothing < 1, "at least 0 and below 1"),
             (
                 "augmentation",

@@ -41,7 +41,7 @@ class PretrainedGcn:
     Raises:
         CapabilityError: The space has no graphs, or an operator cannot be embedded.
         ConfigError: The checkpoint has seen the space's cells, and leak is ``refuse``.
-        DataError: There is no such checkpoint, or it is damaged or made for another embedding.
+        DataError: There is no such checkpoint, or it is damaged, a generator's, or made for another embedding.
     """
 
     space: SearchSpace
@@ -52,7 +52,7 @@ class PretrainedGcn:
 
     def __post_init__(self) -> None:
         """Read the weights and look at the card."""
-        tensors, data = read_asset(self.checkpoint)
+        tensors, data = read_asset(self.checkpoint, "predictor")
         self.card = Card.from_json(data)
         self.leaks = self.card.guard(self.space, self.leak)
         try:

@@ -129,12 +129,14 @@ def _row(arm: Arm, index: int, metric: Metric) -> ArmRow:
 
 
 def reached(arm: Arm) -> str:
-    """Evaluations until the top 0.1 % of the space: the median over all runs, and the share that never got there."""
+    """Evaluations until the top 0.1 % of the space: the median over all runs, and the share that did not get there."""
     thresholds = {run.optimum.get("top_share_threshold") if run.optimum else None for run in arm.runs}
     threshold = thresholds.pop() if len(thresholds) == 1 else None
     if threshold is None:
         return "\u2013"
     found = reach([evaluations_to(run.values, threshold) for run in arm.runs])
-    budget = max(len(run.outcomes) for run in arm.runs)
-    median = count(found.median) if found.median is not None else f"more than {count(budget)}"
+    budget = count(max(len(run.outcomes) for run in arm.runs))
+    if found.censored == 1:
+        return f"not within {budget}"
+    median = count(found.median) if found.median is not None else f"more than {budget}"
     return median if not found.censored else f"{median} ({share(found.censored)} never)"

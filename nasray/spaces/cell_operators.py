@@ -31,12 +31,17 @@ CELL_OPERATORS: Mapping[str, Sequence[str]] = {
 """Operator -> its options."""
 
 
-def check_operator(name: str, setting: Mapping[str, Any]) -> None:
+_GROUPS = {"channel_shuffle": 2}
+"""Operator -> its groups where none are set; of the others it is one."""
+
+
+def check_operator(name: str, setting: Mapping[str, Any], channels: int) -> None:
     """Refuse an operator of a cell space that cannot be built.
 
     Args:
         name: What the space calls it.
         setting: ``operator``, perhaps ``description``, and the operator's options.
+        channels: Width of the first stage; those of the others are multiples of it.
 
     Raises:
         ConfigError: What is wrong, and what to write instead.
@@ -56,6 +61,12 @@ def check_operator(name: str, setting: Mapping[str, Any]) -> None:
     )
     for option in ("kernel", "dilation", "groups", "squeeze") if known else ():
         _check_size(who, option, setting.get(option, 1))
+    groups = setting.get("groups", _GROUPS.get(str(operator), 1)) if known else 1
+    require(
+        channels % groups == 0,
+        f"{who} groups ({groups}) must divide the {channels} channels of the first stage: choose one of "
+        f"{', '.join(str(one) for one in range(1, channels + 1) if channels % one == 0)}, or other channels",
+    )
     description = setting.get("description")
     require(
         description is None or set(description) == {"short", "medium", "long"},

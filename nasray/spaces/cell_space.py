@@ -71,7 +71,7 @@ class CellSpace(EdgeLayers):
                 f"CellSpace operator {name!r} must begin with a letter, go on with letters, digits, _ and -, and not "
                 "be input or output: rename it",
             )
-            check_operator(name, setting)
+            check_operator(name, setting, self.channels)
         self._edges = _checked_edges(self.nodes, self.edges)
         self._names = tuple(self.operators)
         self._sizes = (len(self._names),) * len(self._edges)

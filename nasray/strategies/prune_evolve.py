@@ -56,13 +56,15 @@ class PruneEvolve:
         released_code: The three flags of ``SupernetPruning`` that repeat the released code, all false for the paper.
 
     Attributes:
-        fitting_predictor: One that scores soft graphs, for those who chose none.
+        needs_graph_scores: That the predictor must score soft graphs: known before it is wrapped.
+        fitting_predictor: One that does, for those who chose none or another.
 
     Raises:
         CapabilityError: The space has no supernet, or the predictor does not score soft graphs.
         ConfigError: An impossible number or an unknown flag.
     """
 
+    needs_graph_scores: ClassVar[bool] = True
     fitting_predictor: ClassVar[str] = "gcn"
     space: SearchSpace
     predictor: Predictor | None

@@ -82,7 +82,7 @@ class Writer:
         logger.warning(
             "W&B tracking stopped: %s. The search and its journal are not affected. %s",
             self._redact(str(reason)),
-            f"What was written so far is on disk; to upload it: wandb sync {self._folder}"
+            f"What was written so far is on disk; to upload it: nasray track sync {self._folder}"
             if self._folder
             else "Check that wandb is installed and that the run folder can be written to, or choose tracking=none",
         )
@@ -119,7 +119,7 @@ class Writer:
             self._folder = self._sink.open("offline", lambda: False)
             logger.warning(
                 "W&B could not be reached (%s): this search is tracked on disk instead. Check WANDB_API_KEY and the "
-                "network; to upload it after the search: wandb sync %s",
+                "network; to upload it after the search: nasray track sync %s",
                 reason,
                 self._folder,
             )
@@ -139,4 +139,4 @@ class Writer:
         if not uploaded:
             self._give_up("the upload did not end in time")
         elif self._mode == "offline":
-            logger.info("W&B run on disk; to upload it: wandb sync %s", self._folder)
+            logger.info("W&B run on disk; to upload it: nasray track sync %s", self._folder)

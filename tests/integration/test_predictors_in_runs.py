@@ -87,6 +87,10 @@ def test_in_a_host_the_run_is_the_same(nasray, ray_cluster):
         (["strategy=screened"], "Screened needs a predictor and got none; choose one, e.g. predictor=ridge"),
         (["predictor=ridge"], "predictor Ridge is chosen, but no part of the run asks for one"),
         ([*SCREENED, "predictor.shrinkage=-1.0"], "Ridge shrinkage (-1.0) must be above 0"),
+        (
+            ["strategy=screened", "predictor=rank_sum", "predictor.table=digits201", "space=transnas_micro"],
+            "table digits201 is of space nasbench201, but TransNasMicro cannot read its row",
+        ),
         ([*SCREENED, "host.where=moon"], "host.where ('moon')"),
         ([*SCREENED, "host.batch_size=0"], "host.batch_size (0)"),
         ([*SCREENED, "~host"], "host is missing; put it back"),

@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
+from nasray.app.track_verbs import upload
 from nasray.core.architecture import Architecture
 from nasray.core.measurement import Measurement, Outcome
 from nasray.core.proposal import Proposal
@@ -191,6 +192,19 @@ def test_a_service_that_refuses_or_hangs_costs_nothing(
     expect_the_disk(tmp_path, caplog)
 
 
+@pytest.mark.parametrize("service", ["fine"], indirect=True)
+def test_what_was_kept_on_disk_is_uploaded_once(service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    run = track(tmp_path / "sweep" / "run", mode="offline")
+    tell_all(run)
+    run.close({"stopped": "budget"})
+    monkeypatch.setenv("WANDB_BASE_URL", service.url)
+    assert upload([tmp_path]) == "1 W&B runs uploaded, 0 were before"
+    assert [row["slot"] for row in service.history if "slot" in row][-1] == 9_999
+    n = len(service.queries)
+    assert upload([tmp_path / "sweep", tmp_path / "sweep" / "run"]) == "0 W&B runs uploaded, 1 were before"
+    assert len(service.queries) == n
+
+
 def test_nobody_there_costs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -208,7 +222,7 @@ def expect_the_disk(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     (log,) = written.glob("*.wandb")
     assert log.read_bytes().count(b"candidates_per_second") >= 300
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
-    assert f"wandb sync {written}" in caplog.text
+    assert f"nasray track sync {written}" in caplog.text
     assert KEY not in caplog.text
     assert nowhere_on_disk(folder)
 
@@ -242,7 +256,7 @@ def test_a_service_that_breaks_down_is_not_waited_for(
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert reason in caplog.text
     (written,) = (tmp_path / "wandb").glob("run-*")
-    assert f"wandb sync {written}" in caplog.text
+    assert f"nasray track sync {written}" in caplog.text
     _, left = psutil.wait_procs(family, timeout=10)
     assert not left
     (log,) = written.glob("*.wandb")

@@ -17,8 +17,8 @@ from nasray.core.measurement import Split
 from nasray.data.column import Column
 from nasray.data.importers.row_gatherer import REMEDY, Bounds, RowGatherer
 from nasray.data.rows import Rows
-from nasray.data.table import ASSETS
 from nasray.data.table_entry import TableEntry
+from nasray.data.table_seal import ASSETS
 from nasray.data.written_space import WrittenSpace
 
 SHA256 = "34ec8f0b001f52d106a352f73d0b86de6ae065c7000cf053120c6470b61b3b74"

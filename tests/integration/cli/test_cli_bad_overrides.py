@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 SPELLING = [
     ("sed=3", r"sed: the configuration has no such setting (did you mean seed?); it has: space, strategy,"),
@@ -54,7 +55,17 @@ def test_a_wrong_override_is_one_message(nasray, quick, tmp_path: Path, override
     (tmp_path / "file").touch()
     assert message in nasray("run", *quick, override).refused()
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and path.name != "file"]
-    assert not list(tmp_path.glob("runs/*/*"))  # Hydra's empty folder is taken away
+    assert not list(tmp_path.glob("runs/*"))  # Hydra's empty folders are taken away
+
+
+def test_what_only_a_search_would_have_met_is_refused_before_it(nasray, quick, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    training = (*quick, "evaluator=training")
+    message = nasray("run", *training, "evaluator.device=cuda").refused()
+    assert message.endswith("set evaluator.device=cpu, or auto to use one where it is")
+    message = nasray("run", *training, "space=cell_space", "space.operators.grouped3x3.groups=3").refused()
+    assert "'grouped3x3' groups (3) must divide the 8 channels" in message
+    assert not list(tmp_path.glob("runs/*"))
 
 
 def test_a_bad_job_ends_a_sweep_with_its_message(nasray, quick, tmp_path: Path) -> None:

@@ -177,11 +177,26 @@ def test_a_server_that_refuses_stops_the_search_which_can_go_on(
     assert told["paid"] > 15
 
 
-def test_a_refused_connection_is_one_message(search) -> None:
+def test_a_refused_connection_is_one_message(search, tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/v1"
-        assert "cannot be reached" in search("nobody", f"language_model.client.base_url={url}").refused()
+        message = search("nobody", f"language_model.client.base_url={url}").refused()
+        assert "cannot be reached" in message
+        assert message.endswith(f"then: everything measured is kept, `nasray resume {tmp_path / 'nobody'}` goes on")
+
+
+REPLAY = ("language_model=replay", "language_model.client.model=m", "language_model.client.recording=none.jsonl")
+KEYLESS = ("language_model=openai", "language_model.client.key_variable=NASRAY_TEST_NO_KEY")
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"), [(REPLAY, "none.jsonl cannot be read"), (KEYLESS, "variable NASRAY_TEST_NO_KEY is not set")]
+)
+def test_what_is_missed_at_the_first_question_can_be_put_there(nasray, quick, tmp_path: Path, words, fault) -> None:
+    message = nasray("run", *quick, *SCREENED, *words, f"hydra.run.dir={tmp_path / 'begun'}").refused()
+    assert fault in message
+    assert message.endswith(f"then: everything measured is kept, `nasray resume {tmp_path / 'begun'}` goes on")
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,10 @@ def _largest_file(n_bytes: int) -> Iterator[None]:
 
 @pytest.mark.chaos
 @pytest.mark.parametrize("n_bytes", [200, 2_500, 5_000])
-def test_a_full_disk_loses_nothing(nasray, quick, finished: Path, tmp_path: Path, n_bytes: int, archive) -> None:
+def test_a_full_disk_loses_nothing(
+    nasray, quick, finished: Path, tmp_path: Path, n_bytes: int, archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nasray.records.patience.PATIENCE_SECONDS", 0.0)
     with _largest_file(n_bytes):
         message = nasray("run", *quick, "hydra.run.dir=full").refused()
     assert "File too large" in message

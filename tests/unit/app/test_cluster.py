@@ -135,6 +135,9 @@ def test_a_machine_too_busy_to_start_ray_is_one_message(error: Exception, monkey
         pass
 
 
+GROUP = {"ray.io/node-group": "cpu"}  # RAY_NODE_TYPE_NAME, of ray/_private/resource_and_label_spec.py
+
+
 def config_of(address: str | None, cpus: float, host_cpus: float = 0.0, predictor: dict | None = None):
     return SimpleNamespace(
         ray=SimpleNamespace(address=address),
@@ -147,23 +150,24 @@ def config_of(address: str | None, cpus: float, host_cpus: float = 0.0, predicto
 
 
 @pytest.fixture
-def two_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
+def two_nodes(monkeypatch: pytest.MonkeyPatch) -> list[dict]:
     """Nodes of 3 and 2 CPUs, and a dead one."""
     nodes = [
-        {"Alive": True, "Resources": {"CPU": 3.0}},
-        {"Alive": True, "Resources": {"CPU": 2.0, "GPU": 1.0}},
-        {"Alive": False, "Resources": {}},
+        {"Alive": True, "Resources": {"CPU": 3.0}, "Labels": {}},
+        {"Alive": True, "Resources": {"CPU": 2.0, "GPU": 1.0}, "Labels": {}},
+        {"Alive": False, "Resources": {}, "Labels": GROUP},
     ]
     monkeypatch.setattr(ray, "nodes", lambda: nodes)
+    return nodes
 
 
-def test_workers_are_counted_node_by_node(two_nodes: None) -> None:
+def test_workers_are_counted_node_by_node(two_nodes: list) -> None:
     assert room(config_of(None, 1)) == 5
     assert room(config_of(None, 2)) == 2  # not the 2.5 of the sum: half a worker is left over on the first node
     assert room(config_of(None, 0.5)) == 10
 
 
-def test_what_can_never_be_met_is_refused_where_no_node_can_be_added(two_nodes: None) -> None:
+def test_what_can_never_be_met_is_refused_where_no_node_can_be_added(two_nodes: list) -> None:
     message = r"a worker asks for 4 CPUs and 0 GPUs \(executor.cpus_per_worker and gpus_per_worker\), and no node of "
     with pytest.raises(ConfigError, match=message + r"the cluster has as much, but 3 CPUs and 0 GPUs, 2 CPUs and 1"):
         room(config_of(None, 4))  # together the nodes have 5
@@ -172,7 +176,16 @@ def test_what_can_never_be_met_is_refused_where_no_node_can_be_added(two_nodes: 
     assert room(config_of(None, 1, host_cpus=64)) == 5, "nothing lives in a host: it is not asked for"
 
 
-def test_what_a_growing_cluster_may_meet_is_said_and_waited_for(two_nodes: None, capsys) -> None:
+def test_what_a_named_cluster_can_never_meet_is_refused_unless_an_autoscaler_looks_after_it(two_nodes: list) -> None:
+    message = r"no node of the cluster has as much, .*; ask for less, or add such a node first: no autoscaler would"
+    with pytest.raises(ConfigError, match=r"a worker asks for 64 CPUs and 0 GPUs .*" + message):
+        room(config_of("head:6379", 64))
+    with pytest.raises(ConfigError, match=r"a host asks for 64 CPUs .*" + message):
+        room(config_of("head:6379", 1, host_cpus=64, predictor={}))
+
+
+def test_what_a_growing_cluster_may_meet_is_said_and_waited_for(two_nodes: list, capsys) -> None:
+    two_nodes[0]["Labels"] = GROUP
     assert room(config_of("head:6379", 64)) == 1
     said = capsys.readouterr().err
     assert said.startswith("nasray: a worker asks for 64 CPUs and 0 GPUs")

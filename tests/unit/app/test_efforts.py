@@ -80,3 +80,8 @@ def test_a_table_says_which_schedules_it_has(mirror: Path, tmp_path: Path) -> No
 def test_a_strategy_is_offered_a_predictor_that_fits_it(tmp_path: Path) -> None:
     with pytest.raises(CapabilityError, match=r"PruneEvolve needs a predictor and got none; .*=gcn$"):
         compose(raw_config("strategy=prune_evolve", "evaluator=synthetic"), tmp_path)
+    with pytest.raises(CapabilityError, match=r"PruneEvolve .* scores soft graphs and got Parameters; .*=gcn$"):
+        compose(raw_config("strategy=prune_evolve", "predictor=parameters", "evaluator=synthetic"), tmp_path)
+    hosted = ("strategy=prune_evolve", "predictor=gcn", "evaluator=synthetic", "host.where=host")
+    with pytest.raises(CapabilityError, match=r"which no host passes on; set host\.where=local"):
+        compose(raw_config(*hosted), tmp_path)

@@ -1,9 +1,12 @@
 """What is said of a host and of a cluster, without one."""
 
+from types import SimpleNamespace
+
 import pytest
+import ray
 
 from nasray.actors import directory
-from nasray.app.host_verbs import _described, _print_hosts, _share
+from nasray.app.host_verbs import _described, _print_hosts, _print_searches, _share
 from nasray.core.errors import ConfigError
 
 HEALTH = {
@@ -52,3 +55,33 @@ def test_an_actor_of_another_project_is_listed_and_hides_no_host(monkeypatch: py
     assert stranger.split(maxsplit=1) == ["stranger", "no host of nasray, or stopped just now"]
     with pytest.raises(ConfigError, match="'stranger' is an actor of another project"):
         directory.stop("stranger")
+
+
+def test_a_search_in_a_line(monkeypatch: pytest.MonkeyPatch, capsys):
+    waits = "no worker is at work since 2026-01-01 00:00:00; each asks for 2 CPUs and 0 GPUs"
+    states = {
+        "a-machine-12-0": {"held": 2, "waiting": 5, "needs": ""},
+        "a-machine-13-1": {"held": 0, "waiting": 8, "needs": waits},
+        "b-14-2": ray.exceptions.GetTimeoutError(),
+        "b-15-3": ray.exceptions.ActorDiedError(),
+    }
+
+    def get(name: str, timeout: float):
+        if isinstance(states[name], Exception):
+            raise states[name]
+        return states[name]
+
+    named = [{"name": name, "namespace": "nasray-searches"} for name in states]
+    named.append({"name": "ridge-0", "namespace": "nasray"})
+    monkeypatch.setattr(ray.util, "list_named_actors", lambda all_namespaces: named)
+    monkeypatch.setattr(
+        ray, "get_actor", lambda name, namespace: SimpleNamespace(state=SimpleNamespace(remote=lambda: name))
+    )
+    monkeypatch.setattr(ray, "get", get)
+    _print_searches()
+    assert capsys.readouterr().out.splitlines() == [
+        "search      process 12 on a-machine: 2 chunks at work, 5 wait for a worker",
+        f"search      process 13 on a-machine: {waits}",
+        "search      process 14 on b: no answer within 5 s",
+        "search      process 15 on b: has just ended",
+    ]

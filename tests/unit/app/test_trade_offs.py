@@ -63,6 +63,8 @@ def test_a_column_that_the_evaluator_does_not_measure(wrapped):
     check_columns(TradeOff(objectives=OBJECTIVES, constraints=(FAST,)), evaluator)
     with pytest.raises(CapabilityError, match="measures no column 'parameters'; it measures: value, ms"):
         check_columns(TradeOff(constraints=(SMALL,)), evaluator)
+    with pytest.raises(CapabilityError, match=r"no column 'mss' \(did you mean ms\?\); it measures: value, ms"):
+        check_columns(TradeOff(constraints=(Constraint(column="mss", at_most=3.0),)), evaluator)
 
 
 def test_an_evaluator_that_does_not_say_is_believed():

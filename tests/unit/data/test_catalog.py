@@ -11,7 +11,7 @@ from filelock import FileLock
 
 from nasray.core.architecture import Architecture
 from nasray.core.errors import CapabilityError, DataError
-from nasray.data import table as module
+from nasray.data import table_seal as module
 from nasray.data.catalog import Catalog
 from nasray.data.entries import ENTRIES
 from nasray.data.table import Table
@@ -112,8 +112,10 @@ def test_a_table_with_one_changed_bit_is_refused(catalog, space, source):
     path = catalog.open("toy", space).path
     damage(path)
     assert len(Table.open(path)) == 4, "what a worker does is cheap and does not hash"
-    with pytest.raises(DataError, match=r"toy.arrow has SHA-256 \w+, .*; run `nasray data import toy FILE`"):
+    with pytest.raises(DataError, match=r"toy.arrow has SHA-256 \w+, .*; get it back by `nasray data fetch toy` or"):
         catalog.open("toy", space)
+    (status, *_) = catalog.listing()
+    assert (status.state, status.rows) == ("damaged", 4)
     catalog.import_file("toy", source, space)
     assert len(catalog.open("toy", space)) == 4
 
@@ -133,6 +135,24 @@ def test_a_large_table_is_hashed_once_until_it_is_touched(catalog, space, monkey
     with pytest.raises(DataError, match="the file has changed"):
         catalog.open("toy", space)
     assert len(hashed) == 3
+
+
+def test_a_large_table_is_listed_without_being_read(catalog, space, monkeypatch):
+    monkeypatch.setattr(module, "STAMPED_BYTES", 100)
+    path = catalog.open("toy", space).path
+    whole = path.read_bytes()
+    monkeypatch.setattr(module, "sha256_of", lambda path: pytest.fail(f"{path} was read"))
+    assert catalog.listing()[0].state == "ready", "it was verified when it was opened"
+    damage(path)
+    status = catalog.listing()[0]
+    assert (status.state, status.rows) == ("unverified", 4)
+    assert status.problem == f"{path}; `nasray data verify toy` reads it to its end"
+    monkeypatch.setattr(module, "sha256_of", sha256_of)
+    with pytest.raises(DataError, match="the file has changed"):
+        catalog.verify("toy")
+    path.write_bytes(whole)
+    catalog.verify("toy")
+    assert catalog.listing()[0].state == "ready"
 
 
 def test_a_stamp_that_cannot_be_written_costs_time_only(catalog, space, monkeypatch):

@@ -165,6 +165,8 @@ def test_files_are_written_line_by_line_with_their_origin(root, tmp_path):
 def test_a_machine_without_translations_is_told_what_to_do(root, tmp_path):
     with pytest.raises(DataError, match="has no message catalogue of fi"):
         GettextCorpus.found_in(root, "en", "fi")
+    with pytest.raises(DataError, match=r"no such folder: .*nowhere; name one in which programs keep"):
+        GettextCorpus.found_in(tmp_path / "nowhere", "en", "de")
     with pytest.raises(ConfigError, match=r"language '\.\.' must look like de or pt_BR"):
         GettextCorpus.found_in(root, "..", "de")
     with pytest.raises(ConfigError, match="source and target are both de"):

@@ -12,8 +12,9 @@ import pytest
 
 from nasray.core.architecture import Architecture
 from nasray.core.errors import DataError
-from nasray.data.table import Table, verify_table
+from nasray.data.table import Table
 from nasray.data.table_file import header_of, seal_path, write_table
+from nasray.data.table_seal import verify_table
 
 
 @pytest.fixture
@@ -115,7 +116,9 @@ def test_an_unknown_architecture_is_named(path):
 
 
 def test_an_unknown_column_is_answered_with_the_known_ones(path):
-    with pytest.raises(DataError, match=r"no column 'toy_valid_90'; it has toy_valid_200, toy_test_200: choose"):
+    with pytest.raises(
+        DataError, match=r"no column 'toy_valid_90'; the nearest of its 2 are toy_valid_200, toy_test_200: choose"
+    ):
         Table.open(path).column("toy_valid_90")
 
 
@@ -128,7 +131,9 @@ def test_an_objective_is_maximised(path, header, rows):
 
 
 def test_a_missing_table_is_an_error_with_a_remedy(tmp_path):
-    with pytest.raises(DataError, match=r"table toy: no file at .*toy.arrow; run `nasray data import toy FILE` again"):
+    with pytest.raises(
+        DataError, match=r"table toy: no file at .*toy.arrow; get it back by `nasray data fetch toy` or"
+    ):
         Table.open(tmp_path / "toy.arrow")
 
 
@@ -136,7 +141,7 @@ def test_a_missing_table_is_an_error_with_a_remedy(tmp_path):
 def test_a_torn_seal_is_an_error(path, content):
     seal_path(path).write_text(content)
     with pytest.raises(
-        DataError, match=r"table toy: its seal .*toy.json cannot be read .*; run `nasray data import toy"
+        DataError, match=r"table toy: its seal .*toy.json cannot be read .*; get it back by `nasray data fetch toy"
     ):
         Table.open(path)
 
@@ -149,7 +154,7 @@ def test_a_missing_seal_is_an_error(path):
 
 def test_a_table_of_a_newer_schema_is_refused(path):
     seal_path(path).write_text(json.dumps({**json.loads(seal_path(path).read_bytes()), "schema": 2}))
-    with pytest.raises(DataError, match="has schema 2, this nasray reads 1; run"):
+    with pytest.raises(DataError, match="has schema 2, this nasray reads 1; get it back by"):
         Table.open(path)
 
 
@@ -173,7 +178,7 @@ def test_a_seal_of_another_import_is_refused(path, header, rows):
     write_table(path, replace(header, source_sha256="0" * 64), rows)
     assert path.stat().st_size == json.loads(before)["bytes"]
     seal_path(path).write_bytes(before)
-    with pytest.raises(DataError, match=r"was made from 0+, but its seal is of \w+: an import was cut off; run"):
+    with pytest.raises(DataError, match=r"was made from 0+, but its seal is of \w+: an import was cut off; get"):
         Table.open(path)
 
 
@@ -182,7 +187,7 @@ def test_changed_bytes_are_found_by_verify(path):
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
-    with pytest.raises(DataError, match="the file has changed; run `nasray data import toy FILE` again"):
+    with pytest.raises(DataError, match="the file has changed; get it back by `nasray data fetch toy` or"):
         verify_table(path)
 
 

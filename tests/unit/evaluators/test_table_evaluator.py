@@ -48,7 +48,7 @@ def test_a_share_is_a_share(evaluator, share):
 
 
 def test_an_unknown_schedule_is_answered_with_the_columns(evaluator, propose, streams):
-    with pytest.raises(DataError, match="no column 'toy_valid_90'; it has toy_valid_200"):
+    with pytest.raises(DataError, match="no column 'toy_valid_90'"):
         evaluator.evaluate([propose(0, (0, 1), 90)], streams)
 
 
@@ -91,7 +91,7 @@ def test_columns_come_from_the_second_table_by_architecture(toy_table, propose, 
     asked = [propose(0, (0, 0)), propose(1, (1, 0))]
     assert [one.columns for one in both.evaluate(asked, streams)] == [{"toy_valid_12": 40.0}, {"toy_valid_12": 30.0}]
     assert [one.columns for one in own.evaluate(asked, streams)] == [{"toy_valid_12": 30.0}, {"toy_valid_12": 40.0}]
-    with pytest.raises(DataError, match="no column 'toy_latency_ms'; it has"):
+    with pytest.raises(DataError, match=r"no column 'toy_latency_ms'; the nearest of its [0-9] are toy_"):
         TableEvaluator(
             table=toy_table, dataset="toy", epochs=200, chunk_size=1, columns=["toy_latency_ms"], columns_table=None
         )

@@ -160,6 +160,7 @@ def test_weights_of_another_space_or_text_are_refused(inheriting, text):
     [
         ({"chunk_size": 0}, ConfigError, r"supernet\.chunk_size \(0\) must be at least 1"),
         ({"torch_threads": 0}, ConfigError, r"supernet\.torch_threads \(0\) must be at least 1"),
+        ({"weights": "nowhere"}, DataError, r"supernet\.weights \(nowhere\) is not there; train a supernet"),
         ({"device": "tpu"}, ConfigError, r"supernet\.device \('tpu'\) must be one of auto, cpu, cuda"),
         ({"space": NasBench201(channels=2, cells_per_stage=1)}, CapabilityError, "needs a space with TransformerView"),
         (

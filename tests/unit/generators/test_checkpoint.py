@@ -39,6 +39,17 @@ def test_what_is_not_there_cannot_be_read(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("name", "owner"), [("gcn_nasbench101", "that of a predictor"), ("hat_latency", "no checkpoint")]
+)
+def test_the_weights_of_another_part_are_refused(name, owner):
+    fitting = "gpt_layers, gpt_nasbench101, gpt_nasbench101_small, gpt_nasbench201"
+    with pytest.raises(
+        DataError, match=f"checkpoint {name} is {owner}, and a generator asks for one; name one of {fitting},"
+    ):
+        Checkpoint.read(name)
+
+
+@pytest.mark.parametrize(
     ("told", "fault"),
     [
         ({}, r"a card got .*must have name, command and seen"),
@@ -67,19 +78,27 @@ def test_a_file_that_is_torn(cell_folder, file, content):
 
 
 @pytest.mark.parametrize(
-    ("space", "fault"),
+    ("space", "fault", "remedy"),
     [
-        (DARTS, r"it lacks \d+ words of the space, e.g. \["),
-        (NasBench101(channels=8, stacks=1, cells_per_stack=1, max_vertices=4), "it lacks 24 words of the space"),
+        (DARTS, r"it lacks \d+ words of the space, e.g. \[", "no shipped one does: name one that was trained"),
+        (
+            NasBench101(channels=8, stacks=1, cells_per_stack=1, max_vertices=4),
+            "it lacks 24 words of the space",
+            "name gpt_nasbench101",
+        ),
     ],
 )
-def test_another_vocabulary_is_refused(cell_folder, space, fault):
-    with pytest.raises(DataError, match=f"checkpoint .*cells does not serve {type(space).__name__}: {fault}"):
+def test_another_vocabulary_is_refused(cell_folder, space, fault, remedy):
+    with pytest.raises(
+        DataError, match=f"checkpoint .*cells does not serve {type(space).__name__}: {fault}.*; {remedy}"
+    ):
         Checkpoint.of(cell_folder, space, "generator gpt")
 
 
 def test_words_of_another_kind_are_refused(cell_folder, chain_folder, cells, chains):
-    with pytest.raises(DataError, match="its words are tokens, those of the space are layers"):
+    with pytest.raises(
+        DataError, match=r"those of the space are layers; name gpt_layers, or set generator\.checkpoint=null"
+    ):
         Checkpoint.of(cell_folder, chains, "generator gpt")
     with pytest.raises(DataError, match="its words are layers, those of the space are tokens"):
         Checkpoint.of(chain_folder, cells, "generator gpt")

@@ -104,6 +104,26 @@ def test_what_is_no_model_is_refused(folder, ask, tmp_path):
     assert client("someone/some-model", revision="abc").model == "someone/some-model@abc"
 
 
+@pytest.mark.parametrize("name", ["no-folder", "some/no-model"])
+def test_what_the_hub_does_not_give_is_refused_at_once(name, ask, monkeypatch):
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError
+
+    def unreachable(*_, **__):
+        raise HfHubHTTPError.__bases__[0]("nobody there")
+
+    monkeypatch.setattr(HfApi, "model_info", unreachable)
+    with pytest.raises(ConfigError, match=rf"'{name}' cannot be loaded \(OSError: .*; the hub: nobody there\); give"):
+        client(name).complete(ask())
+
+
+def test_what_can_be_neither_folder_nor_name_is_refused(ask):
+    with pytest.raises(ConfigError, match="there is no such folder"):
+        _ = client("models/of/mine").model
+    with pytest.raises(ConfigError, match="is no folder, and no name on the hub either"):
+        client("two words").complete(ask())
+
+
 def test_a_client_travels_without_its_weights(folder, ask):
     one = client(folder)
     text = one.complete(ask("hello")).text

@@ -42,7 +42,11 @@ def test_constant_stays():
         ("momentum", 1.0, r"recipe.momentum \(1.0\) must be at least 0 and below 1"),
         ("weight_decay", -0.1, r"recipe.weight_decay \(-0.1\)"),
         ("schedule", "step", r"recipe.schedule \('step'\) must be one of cosine, constant"),
-        ("warmup_epochs", 10, r"recipe.warmup_epochs \(10\) must be at least 0 and below epochs \(10\)"),
+        (
+            "warmup_epochs",
+            10,
+            r"recipe.warmup_epochs \(10\) must be at least 0 and below epochs \(10\); lower it, or raise",
+        ),
         ("label_smoothing", 1.0, "recipe.label_smoothing"),
         ("augmentation", ["mixup"], r"recipe.augmentation \(\['mixup'\]\) must be a list of shift, flip_crop, cutout"),
         ("augmentation", "shift", r"recipe.augmentation \('shift'\) must be a list"),

@@ -235,6 +235,12 @@ def test_a_card_without_settings_is_refused(tmp_path):
         PretrainedGcn(space=SPACE, **checkpoint(tmp_path, facts={}))
 
 
+def test_the_weights_of_a_generator_are_refused():
+    fitting = "gcn_nasbench101, gcn_nasbench101_transnas, gcn_transnas_darts,"
+    with pytest.raises(DataError, match=f"gpt_layers is that of a generator, and a predictor asks .*one of {fitting}"):
+        PretrainedGcn(space=SPACE, checkpoint="gpt_layers", sentence_model=None, leak="refuse")
+
+
 def test_an_asset_that_is_not_there_or_damaged_is_refused(tmp_path):
     with pytest.raises(DataError, match=r"there is no asset 'nothing': name one of .*operator_embeddings"):
         read_asset("nothing")

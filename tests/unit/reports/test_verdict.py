@@ -95,7 +95,10 @@ def test_small_p_values_are_bounded():
 def test_runs_that_never_arrive_are_counted(make_run):
     # The threshold is 93; the best values are 91.65 and 91.70.
     never = arms_of(make_run("a"), make_run("b", seed=1))[0]
-    assert reached(never).replace("\u00a0", " ") == "more than 40 (100.0 % never)"
+    assert reached(never) == reached(arms_of(make_run("a0"))[0]) == "not within 40"
+    between = {"result": {"optimum": {"valid": 99.0, "top_share_threshold": 91.68}}}
+    half = arms_of(make_run("e", **between), make_run("f", seed=1, **between))[0]
+    assert reached(half).replace("\u00a0", " ") == "more than 40 (50.0 % never)"
     at_once = {"optimum": {"valid": 99.0, "top_share_threshold": 80.0}}
     assert reached(arms_of(make_run("c", result=at_once))[0]) == "1"
     assert reached(arms_of(make_run("d", result={"optimum": None}))[0]) == "\u2013"

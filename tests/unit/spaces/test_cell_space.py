@@ -153,6 +153,11 @@ def test_settings_that_make_no_space(settings, message):
         ),
         ("a", {"operator": "dil_conv", "dilation": 0}, r"'a' dilation \(0\) must be a whole number of at least 1"),
         ("a", {"operator": "channel_shuffle", "groups": -2}, r"'a' groups \(-2\) must be a whole number"),
+        (
+            "a",
+            {"operator": "conv", "groups": 3},
+            r"'a' groups \(3\) must divide the 4 channels of the first stage: choose one of 1, 2, 4, or other channels",
+        ),
         ("a", {"operator": "squeeze_excitation", "squeeze": 0}, r"'a' squeeze \(0\) must be a whole number"),
         ("a", {"operator": "relu", "description": {"short": "x"}}, r"'a' has a description with \['short'\]; it needs"),
         ("a b", {"operator": "relu"}, "'a b' must begin with a letter, .*: rename it"),

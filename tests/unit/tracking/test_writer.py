@@ -71,7 +71,7 @@ def test_rows_arrive_in_order_and_the_upload_is_explained(caplog: pytest.LogCapt
     one.close(FINISH)
     assert sink.calls == ["offline", row(0), row(1), FINISH]
     assert [record.levelname for record in caplog.records] == ["INFO"]
-    assert "wandb sync wandb/offline-run" in caplog.text
+    assert "nasray track sync wandb/offline-run" in caplog.text
     assert not one.off
 
 
@@ -90,7 +90,7 @@ def test_a_service_that_refuses_is_replaced_by_the_disk(caplog: pytest.LogCaptur
     assert sink.calls == ["online", "offline", row(0), FINISH]
     assert len([record for record in caplog.records if record.levelname == "WARNING"]) == 1
     assert "could not be reached (429 for key ***)" in caplog.text
-    assert "wandb sync wandb/offline-run" in caplog.text
+    assert "nasray track sync wandb/offline-run" in caplog.text
 
 
 def test_a_service_that_hangs_is_left_after_the_start_limit(caplog: pytest.LogCaptureFixture):
@@ -121,7 +121,7 @@ def test_an_error_is_told_once_and_switches_tracking_off(where: str, caplog: pyt
     assert len(caplog.records) == 1
     assert "W&B tracking stopped: disk full, ***. The search and its journal are not affected" in caplog.text
     assert ("choose tracking=none" in caplog.text) == (where == "offline")
-    assert ("wandb sync wandb/offline-run" in caplog.text) == (where != "offline")
+    assert ("nasray track sync wandb/offline-run" in caplog.text) == (where != "offline")
 
 
 @pytest.mark.parametrize("where", ["send", "finish"])
@@ -134,7 +134,7 @@ def test_closing_waits_no_longer_than_allowed(where: str, caplog: pytest.LogCapt
     assert time.monotonic() - began < 20.0
     assert sink.killed.is_set()
     assert "closing took longer than 0.2 s" in caplog.text
-    assert "wandb sync wandb/offline-run" in caplog.text
+    assert "nasray track sync wandb/offline-run" in caplog.text
 
 
 def test_no_offline_run_is_begun_when_closing_has_given_up():
@@ -149,7 +149,7 @@ def test_an_upload_that_did_not_end_is_explained(caplog: pytest.LogCaptureFixtur
     one = writer(FakeSink(uploads=False), mode="online")
     one.close(FINISH)
     assert "the upload did not end in time" in caplog.text
-    assert "wandb sync wandb/online-run" in caplog.text
+    assert "nasray track sync wandb/online-run" in caplog.text
 
 
 def test_writing_never_waits_and_drops_the_oldest():
