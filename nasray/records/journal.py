@@ -6,10 +6,13 @@ swapped line is found. A torn last line is what a killed process leaves behind: 
 is done again.
 """
 
+import errno
 import hashlib
 import os
 import zlib
 from collections.abc import Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +22,7 @@ from nasray.core.errors import RecordError
 from nasray.core.event_log import Past
 from nasray.core.measurement import Result, result_from_json, result_to_json
 from nasray.core.proposal import Proposal
+from nasray.records.patience import patiently
 from nasray.records.schema import SCHEMA, check_schema
 from nasray.records.tail import Tail
 
@@ -51,6 +55,8 @@ class Journal:
         self._broken: RecordError | None = None
         self._now = self._gather_until = 0.0  # by the search's clock
         self._crc = tail.crc if tail else 0
+        self._n_safe, self._unsafe = tail.n_bytes if tail else 0, b""  # what the disk has, and may not have yet
+        self._torn = False  # whether anything may follow the whole lines
         flags = os.O_WRONLY | os.O_APPEND | (0 if tail else os.O_CREAT | os.O_EXCL)
         try:
             self._file = os.open(path, flags, 0o644)
@@ -122,12 +128,10 @@ class Journal:
             ) from error
         self._events.clear()
         self._crc = zlib.crc32(body, self._crc)
-        content = _LINE % (self._crc, body) + b"\n"
+        line = _LINE % (self._crc, body) + b"\n"
+        self._unsafe += line
         try:
-            while content:
-                content = content[os.write(self._file, content) :]
-            if fsync:
-                os.fsync(self._file)
+            patiently(partial(self._append, line, fsync=fsync), self._path)
         except OSError as error:
             self._broken = RecordError(
                 f"{self._path} cannot be written ({error.strerror}): all committed results are safe; "
@@ -135,6 +139,38 @@ class Journal:
             )
             raise self._broken from error
         self._gather_until = self._now + GATHER_SECONDS
+
+    def _append(self, line: bytes, *, fsync: bool) -> None:
+        """Write a line; after a failure, all lines that the disk may not have."""
+        content = self._cut() if self._torn else line
+        self._torn = True
+        while content:
+            content = content[os.write(self._file, content) :]
+        if fsync:
+            os.fsync(self._file)
+        self._torn = False
+        if fsync or not self._fsync:
+            self._n_safe += len(self._unsafe)
+            self._unsafe = b""
+
+    def _cut(self) -> bytes:
+        """Go back to the last line that is safe; what must follow it.
+
+        A disk that failed may have dropped what it took before. A file server that was started again wants the file
+        opened again.
+        """
+        file = os.open(self._path, os.O_WRONLY | os.O_APPEND)
+        try:
+            if os.fstat(file).st_size < self._n_safe:
+                raise OSError(errno.ESTALE, "it has become shorter", str(self._path))
+            os.ftruncate(file, self._n_safe)
+        except OSError:
+            os.close(file)
+            raise
+        self._file, stale = file, self._file
+        with suppress(OSError):
+            os.close(stale)
+        return self._unsafe
 
 
 def read_journal(path: Path, known: tuple[Past, Tail] | None = None) -> tuple[Past, Tail]:

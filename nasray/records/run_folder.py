@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from nasray.core.event_log import Past
 from nasray.core.measurement import Outcome
 from nasray.core.uncollected import uncollected
 from nasray.records.journal import Journal, begun_with, config_hash, has_begun, read_journal
+from nasray.records.patience import patiently
 from nasray.records.schema import SCHEMA, read_json
 from nasray.records.signature import check_signature, signed
 from nasray.records.snapshot import read_snapshot, write_snapshot
@@ -60,7 +62,7 @@ class RunFolder:
         run.lock()
         try:
             run._refuse_a_second()  # another process may have begun and ended in between
-            run._write("manifest.json", run.manifest)
+            run._write("manifest.json", run.manifest, patient=False)
         except RecordError:
             run.unlock()
             raise
@@ -164,8 +166,12 @@ class RunFolder:
         return result
 
     def write_result(self, result: dict[str, Any]) -> None:
-        """Finish the run."""
-        self._write("result.json", signed({"schema": SCHEMA, **result}))
+        """Finish the run; storage that refuses is waited for, see ``patiently``.
+
+        Raises:
+            RecordError: It still refuses.
+        """
+        self._write("result.json", signed({"schema": SCHEMA, **result}), patient=True)
 
     @property
     def _snapshot_path(self) -> Path:
@@ -200,12 +206,19 @@ class RunFolder:
                 "or choose another folder"
             )
 
-    def _write(self, name: str, content: dict[str, Any]) -> None:
+    def _write(self, name: str, content: dict[str, Any], *, patient: bool) -> None:
+        path = self.path / name
+        write = partial(
+            write_atomically if self._durable else Path.write_bytes,
+            path,
+            orjson.dumps(content, option=orjson.OPT_INDENT_2),
+        )
         try:
-            text = orjson.dumps(content, option=orjson.OPT_INDENT_2)
-            write = write_atomically if self._durable else Path.write_bytes
-            write(self.path / name, text)
+            if patient:
+                patiently(write, path)
+            else:
+                write()
         except OSError as error:
             raise RecordError(
-                f"{self.path / name} cannot be written ({error.strerror}); make room, or choose another folder"
+                f"{path} cannot be written ({error.strerror}); make room, or choose another folder"
             ) from error

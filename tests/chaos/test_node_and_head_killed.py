@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -38,12 +39,10 @@ def archive(folder: Path) -> str:
     return json.loads((folder / "result.json").read_text())["archive"]
 
 
-def begun(cluster, folder: Path, n: int) -> subprocess.Popen:
+def begun(cluster, folder: Path, n: int, said: Any = subprocess.PIPE) -> subprocess.Popen:
     words = [f"ray.address={cluster.address}", "executor.workers=2", f"budget.evaluations={n}"]
     words = [*COMMAND, "run", *SEARCH, *words, f"hydra.run.dir={folder}"]
-    return subprocess.Popen(
-        words, env=cluster.environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
-    )
+    return subprocess.Popen(words, env=cluster.environment, stderr=said, stdout=subprocess.DEVNULL, text=True)
 
 
 def n_results(folder: Path) -> int:
@@ -73,6 +72,44 @@ def test_a_node_that_joins_late_is_used_and_one_that_is_killed_is_not_missed(new
     assert archive(run) == whole
     past, _ = read_journal(run / "journal.jsonl")
     assert sorted(past.results) == list(range(n))
+
+
+def told(cluster, *words: str) -> subprocess.CompletedProcess:
+    words = (*COMMAND, *words)
+    return subprocess.run(words, env=cluster.environment, capture_output=True, text=True, timeout=240, check=False)
+
+
+def test_a_search_that_lost_its_last_node_says_what_it_waits_for_and_goes_on_on_the_next(new_cluster, tmp_path, until):
+    n, run, said = 60, tmp_path / "run", tmp_path / "said"
+    whole = calm(tmp_path / "calm", n)
+    cluster = new_cluster()
+    cluster.start_head("--num-cpus=0")
+    only = cluster.join("--num-cpus=1")
+    until(lambda: "free: 1 of 1 CPUs" in told(cluster, "status", "--address", cluster.address).stdout, "no node joined")
+    with said.open("w") as file:
+        search = begun(cluster, run, n, file)
+    try:
+        until(lambda: n_results(run) >= 5, "the search did not begin")
+        only.kill("raylet/raylet")
+        need = "no worker is at work since 20"
+        until(lambda: need in said.read_text(), "the search does not say that it waits")
+        status = told(cluster, "status", "--address", cluster.address)
+        assert f"search      process {search.pid} on " in status.stdout
+        assert need in status.stdout
+        assert "each asks for 1 CPUs and 0 GPUs" in status.stdout
+        refused = told(cluster, "run", *SEARCH, f"ray.address={cluster.address}", "executor.cpus_per_worker=64")
+        assert refused.returncode == 2, refused.stderr
+        assert "a worker asks for 64 CPUs and 0 GPUs" in refused.stderr
+        assert search.poll() is None, "the search did not wait"
+        cluster.join("--num-cpus=1")
+        assert search.wait(timeout=400) == 0, said.read_text()
+    finally:
+        search.kill()
+    assert archive(run) == whole
+    died, waits, goes_on = [line for line in said.read_text().splitlines() if line.startswith("nasray: ")]
+    assert "died, and another takes its place: " in died
+    assert "and the cluster has free 0 of 0 CPUs and 0 of 0 GPUs; waiting until there is room" in waits
+    assert goes_on == "nasray: workers are at work again"
 
 
 def test_a_search_whose_head_is_killed_ends_with_the_remedy_and_goes_on_on_a_full_one(new_cluster, tmp_path, until):

@@ -1,4 +1,4 @@
-"""Storage refuses writes for a while: the search ends with code 2, can be gone on with, and finds the same."""
+"""Storage refuses writes: the search waits for a while, then ends and can be gone on with; it finds the same."""
 
 import errno
 import json
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nasray.app.cli import app
-from nasray.records import journal
+from nasray.records import journal, patience
 from nasray.records.journal import read_journal
 
 pytestmark = pytest.mark.chaos
@@ -18,16 +18,19 @@ SEARCH += ["controls=1", "budget.evaluations=60", "width=4", "evaluator.chunk_si
 
 
 class Disk:
-    """Takes so many writes, then refuses so many, then takes all."""
+    """Takes so many writes and half of another, then refuses so many, then takes all."""
 
     def __init__(self) -> None:
-        self.taken, self.refused = 10**9, 0
+        self.taken, self.halves, self.refused = 10**9, 0, 0
         self._write = os.write
 
     def write(self, file: int, content: bytes) -> int:
         if self.taken:
             self.taken -= 1
             return self._write(file, content)
+        if self.halves:
+            self.halves -= 1
+            return self._write(file, content[: len(content) // 2])
         if self.refused:
             self.refused -= 1
             raise OSError(errno.EROFS, os.strerror(errno.EROFS))
@@ -64,7 +67,22 @@ def archive(folder: Path) -> str:
     return json.loads((folder / "result.json").read_text())["archive"]
 
 
-def test_a_search_whose_disk_refuses_for_a_minute_ends_and_goes_on_when_it_is_over(disk, nasray, tmp_path):
+def test_a_search_whose_disk_refuses_for_a_while_waits_and_finds_the_same(disk, nasray, tmp_path):
+    calm, run = tmp_path / "calm", tmp_path / "run"
+    assert nasray(*SEARCH, f"hydra.run.dir={calm}")[0] == 0
+    disk.taken, disk.halves, disk.refused = 20, 1, 3
+    code, said = nasray(*SEARCH, f"hydra.run.dir={run}")
+    assert code == 0, said
+    assert (disk.halves, disk.refused) == (0, 0)
+    assert said.count("journal.jsonl cannot be written (Read-only file system): waiting until the storage takes") == 1
+    assert archive(run) == archive(calm)
+    past, tail = read_journal(run / "journal.jsonl")
+    assert past.results == read_journal(calm / "journal.jsonl")[0].results
+    assert tail.n_bytes == (run / "journal.jsonl").stat().st_size
+
+
+def test_a_search_whose_disk_refuses_for_too_long_ends_and_goes_on_when_it_is_over(disk, nasray, tmp_path, monkeypatch):
+    monkeypatch.setattr(patience, "PATIENCE_SECONDS", 0.0)
     assert nasray(*SEARCH, f"hydra.run.dir={tmp_path / 'calm'}")[0] == 0
     run = tmp_path / "run"
     disk.taken, disk.refused = 20, 2

@@ -1,4 +1,4 @@
-"""The driver of a sweep is killed in its middle; `nasray sweep resume` must find what an undisturbed sweep finds."""
+"""A sweep's driver, workers and host are killed in its middle; it must find what an undisturbed sweep finds."""
 
 import json
 import subprocess
@@ -15,6 +15,11 @@ pytestmark = pytest.mark.chaos
 QUIET = ["executor=simulator", "tracking=none", "controls=1"]
 SLOW = ["evaluator=delayed", "evaluator.seconds=0.01", "evaluator.jitter=0", "evaluator.inner.chunk_size=1"]
 SLOW += ["budget.evaluations=150", "seed=range(4)"]
+HOSTED = ["strategy=gpt_evolution", "strategy.population_size=6", "strategy.generations=4", "seed=range(4)"]
+HOSTED += ["strategy.learn_from_best=3", "generator.adapt_epochs=1", "generator.seed=0"]
+HOSTED += ["budget.evaluations=24", "width=6"]
+HOSTED += ["evaluator=delayed", "evaluator.jitter=0.1", "evaluator.inner.chunk_size=1", "tracking=none", "controls=0"]
+ON_RAY = ["executor.workers=1", "executor.chunk_size=1", "executor.max_attempts=10", "evaluator.seconds=0.3"]
 STUDY = ["evaluator=synthetic", "budget.evaluations=200", "seed=range(300)"]
 
 
@@ -79,3 +84,48 @@ def test_kills_and_resumes_leave_the_archives_of_the_undisturbed_sweep(settings,
     assert archives(troubled) == archives(calm)
     slots = [json.loads(file.read_text())["evaluations"] for file in troubled.glob("*/result.json")]
     assert sum(slots) == sum(json.loads(file.read_text())["evaluations"] for file in calm.glob("*/result.json"))
+
+
+def by_seed(sweep: Path) -> dict[int, str]:
+    """Archives of sweeps whose jobs differ in more than their seeds."""
+    folders = [file.parent for file in sweep.glob("*/result.json")]
+    seeds = [json.loads((folder / "manifest.json").read_text())["config"]["seed"] for folder in folders]
+    return dict(
+        zip(seeds, [json.loads((folder / "result.json").read_text())["archive"] for folder in folders], strict=True)
+    )
+
+
+def n_results(sweep: Path) -> int:
+    """Evaluations in the journals of a running sweep."""
+    return sum(file.read_bytes().count(b'"slots":') for file in sweep.glob("*/journal.jsonl"))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_worker_and_the_host_of_a_running_sweep_are_killed_and_every_job_ends(new_cluster, tmp_path, until):
+    calm, troubled = tmp_path / "calm", tmp_path / "troubled"
+    launcher = ["run", "-m", "hydra/launcher=nasray", "hydra.launcher.concurrency=2", *HOSTED]
+    finished(
+        *launcher, "executor=simulator", "evaluator.sleep=false", "evaluator.seconds=0.3", f"hydra.sweep.dir={calm}"
+    )
+    cluster = new_cluster()
+    head = cluster.start_head("--num-cpus=2")
+    words = [*launcher, *ON_RAY, f"ray.address={cluster.address}", "host.where=host", "host.name=shared"]
+    words = command(*words, f"hydra.sweep.dir={troubled}")
+    sweep = subprocess.Popen(
+        words, env=cluster.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    try:
+        for moment, name in ((10, "Trainable"), (40, "ray::Host")):
+            until(lambda: n_results(troubled) >= moment or sweep.poll() is not None, "it does not go on")  # noqa: B023
+            assert sweep.poll() is None, "the sweep ended before all were killed"
+            before = head.named(name)
+            head.kill(name)
+            until(lambda: set(head.named(name)) - set(before), f"no other {name}")  # noqa: B023 - waited for here
+        said, _ = sweep.communicate(timeout=400)
+        assert sweep.returncode == 0, said
+    finally:
+        sweep.kill()
+    assert by_seed(troubled) == by_seed(calm)
+    assert len(by_seed(calm)) == 4
+    assert n_results(troubled) == 4 * 24, "nothing that was written down is evaluated again"

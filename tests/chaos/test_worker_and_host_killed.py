@@ -6,6 +6,7 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 import psutil
 import pytest
@@ -77,11 +78,11 @@ def simulated(strategy, n: int) -> str:
 
 
 class Killer:
-    """Kills a process that ``find`` names as soon as a search has come to each of ``moments``."""
+    """Signals a process that ``find`` names as soon as a search has come to each of ``moments``."""
 
-    def __init__(self, find, search: Search, moments: list[int]) -> None:
+    def __init__(self, find, search: Search, moments: list[int], how: signal.Signals = signal.SIGKILL) -> None:
         self.killed: list[int] = []
-        self._find, self._search, self._moments = find, search, moments
+        self._find, self._search, self._moments, self._how = find, search, moments, how
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
@@ -98,7 +99,7 @@ class Killer:
             while len(self._search.outcomes) < moment or (pid := self._find()) is None or pid in self.killed:
                 if self._over.wait(0.01):
                     return
-            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, self._how)
             self.killed.append(pid)
 
 
@@ -127,26 +128,31 @@ def a_worker() -> int | None:
     return None
 
 
-def test_workers_that_are_killed_again_and_again_change_nothing_and_nothing_is_measured_twice(tmp_path):
+def disturbed(folder: Path, moments: list[int], how: signal.Signals, **settings) -> list[int]:
+    """Run a search on two workers, which are signalled at ``moments``; its archive is checked. Which were signalled."""
     from nasray.tune.tune_executor import TuneExecutor
 
-    search = search_of(evolution(), 60, Journal(tmp_path / "journal.jsonl", fsync=True))
-    executor = TuneExecutor(
-        workers=2,
-        cpus_per_worker=1.0,
-        gpus_per_worker=0.0,
-        time_limit_seconds=None,
-        max_attempts=10,
-        chunk_size=4,
-        width=8,
-    )
+    search = search_of(evolution(), 60, Journal(folder / "journal.jsonl", fsync=True))
+    executor = TuneExecutor(workers=2, cpus_per_worker=1.0, gpus_per_worker=0.0, max_attempts=10, width=8, **settings)
     slow = EvaluatorFactory(partial(Delayed, seconds=0.2, jitter=0.1, sleep=True), EvaluatorFactory(FORMULA, None))
-    with Killer(a_worker, search, [5, 15, 25]) as killer:
+    with Killer(a_worker, search, moments, how) as killer:
         executor.run(search, slow, Streams(3, "evaluator"))
-    assert len(killer.killed) == 3
     assert archive_hash(search.outcomes) == simulated(evolution(), 60)
-    past, _ = read_journal(tmp_path / "journal.jsonl")
+    past, _ = read_journal(folder / "journal.jsonl")
     assert sorted(past.results) == list(range(60))
+    return killer.killed
+
+
+def test_workers_that_are_killed_again_and_again_change_nothing_and_nothing_is_measured_twice(tmp_path):
+    assert len(disturbed(tmp_path, [5, 15, 25], signal.SIGKILL, time_limit_seconds=None, chunk_size=4)) == 3
+
+
+def test_workers_that_are_stopped_are_killed_when_their_time_is_over_and_change_nothing(tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr("nasray.tune.worker_watch.GRACE_SECONDS", 1.0)
+    stopped = disturbed(tmp_path, [5, 20], signal.SIGSTOP, time_limit_seconds=3.0, chunk_size=1)
+    assert len(stopped) == 2
+    assert not any(psutil.pid_exists(pid) for pid in stopped)
+    assert capfd.readouterr().err.count(" is stopped or stuck: the time limit of what it holds was over ") == 2
 
 
 def test_a_host_that_is_killed_again_and_again_is_asked_again_and_the_scores_are_the_same(tmp_path):

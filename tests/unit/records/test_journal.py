@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+from functools import partial
 
 import orjson
 import pytest
@@ -14,7 +15,9 @@ from nasray.core.fidelity import Fidelity
 from nasray.core.measurement import Cost, Failure, Measurement
 from nasray.core.proposal import Proposal
 from nasray.records import journal as module
+from nasray.records import patience
 from nasray.records.journal import Journal, read_journal
+from nasray.records.patience import PATIENCE_SECONDS, patiently
 from nasray.records.schema import SCHEMA
 
 PROPOSALS = [
@@ -226,7 +229,123 @@ def test_short_writes_are_gone_on_with(tmp_path, monkeypatch):
     assert read_journal(tmp_path / "journal.jsonl")[0] == PAST
 
 
+class Disk:
+    """Between ``troubles`` writes in full; before each, takes so many bytes more, then refuses as often as said."""
+
+    def __init__(self, monkeypatch, troubles):
+        self.now, self.waits, self.troubles = 100.0, [], list(troubles)
+        self._write, self._fsync = os.write, os.fsync
+        monkeypatch.setattr(module.os, "write", self.write)
+        monkeypatch.setattr(module.os, "fsync", self.fsync)
+        monkeypatch.setattr(module, "patiently", partial(patiently, clock=lambda: self.now, sleep=self.sleep))
+
+    def write(self, file, content):
+        if not self.troubles or self.troubles[0] == "fsync":
+            return self._write(file, content)
+        n_taken = self.troubles.pop(0)
+        if n_taken:
+            return self._write(file, content[:n_taken])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def fsync(self, file):
+        if self.troubles[:1] == ["fsync"]:
+            self.troubles.pop(0)
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        self._fsync(file)
+
+    def sleep(self, seconds):
+        self.waits.append(seconds)
+        self.now += seconds
+
+
+REFUSED, HALF = [0], [9, 0]
+"""What it takes of a write: nothing; nine bytes, and nothing of the rest."""
+
+
+@pytest.mark.parametrize("fsync", [True, False])
+@pytest.mark.parametrize(
+    "troubles",
+    [
+        REFUSED,
+        HALF,
+        [*HALF, *HALF, *REFUSED, *HALF],
+        [9, 9, 9, 0, 30, 0],
+        ["fsync"],
+        [*HALF, "fsync", "fsync", *HALF],
+    ],
+)
+def test_what_is_refused_for_a_while_is_there_once_and_whole(path, tmp_path, monkeypatch, caplog, fsync, troubles):
+    disk = Disk(monkeypatch, troubles if fsync else [one for one in troubles if one != "fsync"])
+    n_refusals = sum(one in (0, "fsync") for one in disk.troubles)
+    other = tmp_path / "other.jsonl"
+    write(other, fsync=fsync)
+    assert not disk.troubles
+    assert len(disk.waits) == n_refusals
+    assert read_journal(other)[0] == PAST
+    assert not fsync or other.read_bytes() == path.read_bytes()
+    assert len(caplog.messages) == (n_refusals > 0)
+
+
+def test_lines_that_a_failed_disk_may_have_dropped_are_written_again(path, tmp_path, monkeypatch):
+    """Proposals are written and not forced; the results after them are, and the disk fails: it has neither."""
+    other = tmp_path / "other.jsonl"
+    disk = Disk(monkeypatch, [])
+    journal = Journal(other, fsync=True)
+    header = other.stat().st_size
+    journal.asked(0, PROPOSALS[:2])
+    journal.commit(durable=False)
+
+    def fail_and_drop(file):
+        monkeypatch.setattr(module.os, "fsync", disk.fsync)
+        os.truncate(other, header)
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(module.os, "fsync", fail_and_drop)
+    journal.arrived([0], RESULTS[:1], 1.0)
+    journal.commit(durable=True)
+    journal.close()
+    assert path.read_bytes().startswith(other.read_bytes())
+    assert read_journal(other)[1].n_lines == 3
+
+
+def test_a_file_that_was_replaced_by_a_shorter_one_is_not_filled_up(path, tmp_path, monkeypatch):
+    disk = Disk(monkeypatch, [0])
+    _, tail = read_journal(path)
+    journal = Journal(path, fsync=True, tail=tail)
+    shorter = path.read_bytes()[:100]
+    path.unlink()
+    path.write_bytes(shorter)
+    journal.stopped("later")
+    with pytest.raises(RecordError, match=r"cannot be written \(it has become shorter\): all committed results"):
+        journal.commit(durable=True)
+    journal.close()
+    assert path.read_bytes() == shorter
+    assert sum(disk.waits) >= PATIENCE_SECONDS
+
+
+def test_a_search_that_is_interrupted_while_it_waits_leaves_a_journal_to_go_on_with(path, monkeypatch):
+    before = path.read_bytes()
+    Disk(monkeypatch, HALF)
+    _, tail = read_journal(path)
+    journal = Journal(path, fsync=True, tail=tail)
+
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, "patiently", partial(patiently, sleep=interrupt))
+    journal.stopped("by")
+    with pytest.raises(KeyboardInterrupt):
+        journal.commit(durable=True)
+    assert read_journal(path) == (PAST, tail), "half a line is no line"
+    journal.stopped("all means")
+    journal.close()
+    assert path.read_bytes().startswith(before)
+    assert read_journal(path)[0].stopped == "all means"
+    assert read_journal(path)[1].n_lines == tail.n_lines + 2
+
+
 def test_a_full_disk_loses_nothing_that_was_committed(path, monkeypatch):
+    monkeypatch.setattr(patience, "PATIENCE_SECONDS", 0.0)
     before = path.read_bytes()
     _, tail = read_journal(path)
     journal = Journal(path, fsync=False, tail=tail)

@@ -109,6 +109,7 @@ def test_a_full_disk_is_one_message_and_leaves_no_scraps(run, monkeypatch):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(atomic.os, "fsync", full)
+    monkeypatch.setattr("nasray.records.patience.PATIENCE_SECONDS", 0.0)
     with pytest.raises(RecordError, match=r"result.json cannot be written \(No space left on device\); make room"):
         run.write_result({})
     with pytest.raises(RecordError, match=r"manifest.json cannot be written \(No space left on device\)"):
@@ -224,3 +225,20 @@ def test_the_truth_is_the_journal(run, monkeypatch):
     run.journal_path.write_bytes(b"".join([lines[0], lines[1].replace(b'"slot":0', b'"slot":9'), *lines[2:]]))
     with pytest.raises(RecordError, match="line 2: the checksum does not match"):
         run.outcomes()
+
+
+def test_a_result_that_is_refused_for_a_while_is_written_and_a_manifest_is_not_waited_for(run, monkeypatch, caplog):
+    write, refusals = run_folder.write_atomically, [OSError(errno.EROFS, "refused")] * 2
+
+    def refused_twice(path, content):
+        if refusals:
+            raise refusals.pop()
+        write(path, content)
+
+    monkeypatch.setattr(run_folder, "write_atomically", refused_twice)
+    run.write_result({"archive": "abc"})
+    assert run.result["archive"] == "abc"
+    assert len(caplog.messages) == 1
+    refusals.append(OSError(errno.EROFS, "refused"))
+    with pytest.raises(RecordError, match=r"manifest.json cannot be written \(refused\); make room, or choose another"):
+        RunFolder.create(run.path.parent / "other", {})
