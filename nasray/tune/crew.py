@@ -111,6 +111,9 @@ class Crew:
                         failure_config=tune.FailureConfig(max_failures=-1),  # the desk counts attempts
                     ),
                 ).fit()
+        except RuntimeError:  # Tune's summary cannot be made of trials that were dismissed before they began
+            if not self._relay.over:
+                raise
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
             self._reports.put({ERROR: "Ray Tune has ended; what it said is above"})

@@ -23,21 +23,24 @@ class Relay(FIFOScheduler):
         desk: Handle of the Desk.
         reports: Where reports go.
         watch: Looks after the workers.
+
+    Attributes:
+        over: Whether Tune was told to end.
     """
 
     def __init__(self, desk: Any, reports: "SimpleQueue[dict[str, Any]]", watch: WorkerWatch) -> None:
         """Wait for Tune to begin."""
         super().__init__()
         self._desk, self._reports, self._watch = desk, reports, watch
-        self._over = False
+        self.over = False
 
     def end(self) -> None:
         """Let Tune's loop come to its end, also while trials wait for resources."""
-        self._over = True
+        self.over = True
 
     def choose_trial_to_run(self, tune_controller: Any) -> Trial | None:
         """Look after the workers: Tune asks this in every round of its loop, also while nothing comes."""
-        if self._over:
+        if self.over:
             for trial in tune_controller.get_trials():
                 tune_controller.stop_trial(trial)
             return None
