@@ -1,7 +1,7 @@
 """Networks as sequences of layer words, with the places where there is a choice."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from corpora import CELLS101, IMAGE
@@ -11,7 +11,7 @@ from nasray.core.layer_properties import LayerProperties
 from nasray.generators.layer_words import word_of
 from nasray.models.gpt import N_SPECIAL, UNKNOWN
 from nasray.models.human_networks.corpus import human_corpus
-from nasray.models.plan_layers import staged_layers
+from nasray.models.vertex_starts import vertex_starts
 from nasray.spaces.block_chain import BlockChain
 from nasray.spaces.nasbench101 import NasBench101
 
@@ -42,27 +42,8 @@ class Sequenced:
 
 def cell_network(cell: Architecture, space: NasBench101 = CELLS101) -> Sequenced:
     """A NAS-Bench-101 cell in its network; chosen is what each vertex of a stack's first cell begins with."""
-    plan = space.plan(cell, IMAGE, 10)
-    numbered = replace(plan, layers=tuple(replace(one, stage=str(at)) for at, one in enumerate(plan.layers)))
-    first: dict[int, int] = {}
-    layers: list[LayerProperties] = []
-    for at, layer in staged_layers(numbered):
-        first.setdefault(int(at), len(layers))
-        layers.append(layer)
-    choices: list[int] = []
-    begins, image = False, -1
-    for at, one in enumerate(plan.layers):
-        if not one.stage.endswith(".cell0"):
-            begins = False
-            continue
-        if one.stage != plan.layers[at - 1].stage:
-            begins, image = True, at - 1
-        if begins and at in first:
-            choices.append(first[at])
-            begins = False
-        # What reads the cell's input only brings it to a vertex; any other operator with weights or a window is one.
-        begins = begins or (one.operator in ("conv_bn_relu", "max_pool") and image not in one.inputs)
-    return Sequenced(cell.key, cell.key, tuple(layers), tuple(choices))
+    layers, choices = vertex_starts(space.plan(cell, IMAGE, 10))
+    return Sequenced(cell.key, cell.key, layers, choices)
 
 
 def human_sequences() -> list[Sequenced]:

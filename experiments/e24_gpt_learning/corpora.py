@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from nasray.core.layer_properties import LayerProperties
 from nasray.generators.layer_words import word_of
 from nasray.models.gpt import N_SPECIAL, UNKNOWN
 from nasray.models.human_networks.corpus import human_corpus
-from nasray.models.plan_layers import staged_layers
+from nasray.models.vertex_starts import vertex_starts
 from nasray.spaces.nasbench101 import NasBench101
 from nasray.spaces.nasbench101_cells import enumerate_cells
 
@@ -59,24 +59,8 @@ class Corpora:
 
     def _cell(self, cell: Architecture) -> Words:
         """Chosen is what each vertex of a stack's first cell begins with."""
-        plan = CELLS.plan(cell, (3, 32, 32), 10)
-        numbered = replace(plan, layers=tuple(replace(one, stage=str(at)) for at, one in enumerate(plan.layers)))
-        staged = list(staged_layers(numbered))
-        first = {int(at): place for place, (at, _) in reversed(list(enumerate(staged)))}
-        choices: list[int] = []
-        begins, image = False, -1
-        for at, one in enumerate(plan.layers):
-            if not one.stage.endswith(".cell0"):
-                begins = False
-                continue
-            if one.stage != plan.layers[at - 1].stage:
-                begins, image = True, at - 1
-            if begins and at in first:
-                choices.append(first[at])
-                begins = False
-            # What reads the cell's input only brings it to a vertex; any other with weights or a window is a vertex.
-            begins = begins or (one.operator in ("conv_bn_relu", "max_pool") and image not in one.inputs)
-        return Words(cell.key, self._ids([layer for _, layer in staged]), tuple(choices))
+        layers, choices = vertex_starts(CELLS.plan(cell, (3, 32, 32), 10))
+        return Words(cell.key, self._ids(layers), choices)
 
     def _ids(self, layers: Sequence[LayerProperties]) -> tuple[int, ...]:
         numbers = {word: number + N_SPECIAL for number, word in enumerate(self.vocabulary)}
