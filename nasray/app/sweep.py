@@ -139,7 +139,7 @@ class Sweep(Callback):
             self._resources.enter_context(attached(ray.address, num_cpus=ray.num_cpus, num_gpus=ray.num_gpus))
             from ray import get_runtime_context
 
-            how = f"`nasray sweep resume {self._folder.path}` goes on"
+            how = f"`nasray sweep resume {self._folder.path}` goes on, on another cluster with ray.address=HOST:PORT"
             self._resources.enter_context(watched(config, how))
             self._address = cast(str, get_runtime_context().gcs_address)  # pyright: ignore[reportUnknownMemberType]
         return self._address

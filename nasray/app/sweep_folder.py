@@ -10,12 +10,13 @@ from typing import Any, cast
 import orjson
 from filelock import FileLock
 
-from nasray.app.sweep_job import WHERE, Job
+from nasray.app.sweep_job import WHERE, Job, section_of
 from nasray.core.atomic import write_atomically
 from nasray.core.errors import ConfigError, RecordError
 from nasray.records.schema import SCHEMA, read_json
 
 _MOST_SHOWN = 8
+_ADDRESS = "ray.address="
 _HYDRAS = {"multirun.yaml"}
 """What Hydra's own sweeper leaves in the folder before its first job."""
 
@@ -71,8 +72,9 @@ class SweepFolder:
             with FileLock(self.path / "sweep.lock"):
                 known = self._known()
                 both = {one.identity: one for one in (*(known.jobs if known else ()), *jobs)}
-                commands = dict.fromkeys((*(known.commands if known else ()), *self.commands))
-                whole = SweepFolder(self.path, self.base, tuple(commands), self.start, tuple(both.values()))
+                # the same command somewhere else takes the earlier one's place: a cluster may be gone
+                commands = {_told(words): words for words in (*(known.commands if known else ()), *self.commands)}
+                whole = SweepFolder(self.path, self.base, tuple(commands.values()), self.start, tuple(both.values()))
                 if whole != known:
                     write_atomically(self.path / "sweep.json", whole._to_json())
                 return whole
@@ -80,6 +82,23 @@ class SweepFolder:
             raise RecordError(
                 f"{self.path} cannot be written ({error.strerror}); choose another folder by hydra.sweep.dir=FOLDER"
             ) from error
+
+    def commands_at(self, changes: Sequence[str]) -> tuple[tuple[str, ...], ...]:
+        """The commands that make the sweep, on the cluster that ``changes`` name.
+
+        Raises:
+            ConfigError: Something else is to be changed.
+        """
+        if others := [word for word in changes if not word.startswith(_ADDRESS)]:
+            raise ConfigError(
+                f"a sweep goes on as it was begun, on another cluster at most ({_ADDRESS}HOST:PORT), but {others[0]!r} "
+                "was given; for another configuration begin another sweep"
+            )
+        if not changes:
+            return self.commands
+        return tuple(
+            (*(word for word in words if not word.startswith(_ADDRESS)), changes[-1]) for words in self.commands
+        )
 
     def note_failure(self, job: Job, message: str) -> None:
         """Write down that ``job`` failed once more."""
@@ -129,6 +148,11 @@ class SweepFolder:
                 "change back, or give this sweep a folder of its own by hydra.sweep.dir=FOLDER"
             )
         return known
+
+
+def _told(words: Sequence[str]) -> tuple[str, ...]:
+    """A command without what says where it runs; Hydra's own words stay."""
+    return tuple(word for word in words if section_of(word) not in WHERE or section_of(word) == "hydra")
 
 
 def base_of(config: Mapping[str, Any]) -> dict[str, Any]:

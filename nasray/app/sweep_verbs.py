@@ -30,7 +30,12 @@ def status(folder: Folder) -> None:
 
 
 @sweep.command()
-def resume(folder: Folder) -> None:
+def resume(
+    folder: Folder,
+    changes: Annotated[
+        list[str] | None, typer.Argument(help="Another cluster: ray.address=HOST:PORT", show_default=False)
+    ] = None,
+) -> None:
     """Give the commands of a sweep again: what is done is skipped, the rest goes on or is tried again.
 
     The exit code is 100 + the number of jobs that failed, at most 125.
@@ -43,7 +48,7 @@ def resume(folder: Folder) -> None:
     with exit_codes():
         known = SweepFolder.open(folder)
         with contextlib.chdir(known.start):
-            for words in known.commands:
+            for words in known.commands_at(changes or []):
                 hydra_run([*words, f"hydra.sweep.dir={folder}"])
 
 

@@ -1,4 +1,4 @@
-"""A sweep's driver, workers and host are killed in its middle; it must find what an undisturbed sweep finds."""
+"""Driver, workers, host, node and head of a sweep are killed in its middle; it finds what an undisturbed one finds."""
 
 import json
 import subprocess
@@ -86,6 +86,15 @@ def test_kills_and_resumes_leave_the_archives_of_the_undisturbed_sweep(settings,
     assert sum(slots) == sum(json.loads(file.read_text())["evaluations"] for file in calm.glob("*/result.json"))
 
 
+def troubled_sweep(cluster, folder: Path, *settings: str) -> subprocess.Popen:
+    """Begin a sweep on ``cluster``."""
+    words = ["run", "-m", "hydra/launcher=nasray", "hydra.launcher.concurrency=2", *settings]
+    words = command(*words, f"ray.address={cluster.address}", f"hydra.sweep.dir={folder}")
+    return subprocess.Popen(
+        words, env=cluster.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
 def by_seed(sweep: Path) -> dict[int, str]:
     """Archives of sweeps whose jobs differ in more than their seeds."""
     folders = [file.parent for file in sweep.glob("*/result.json")]
@@ -110,11 +119,7 @@ def test_a_worker_and_the_host_of_a_running_sweep_are_killed_and_every_job_ends(
     )
     cluster = new_cluster()
     head = cluster.start_head("--num-cpus=2")
-    words = [*launcher, *ON_RAY, f"ray.address={cluster.address}", "host.where=host", "host.name=shared"]
-    words = command(*words, f"hydra.sweep.dir={troubled}")
-    sweep = subprocess.Popen(
-        words, env=cluster.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    sweep = troubled_sweep(cluster, troubled, *HOSTED, *ON_RAY, "host.where=host", "host.name=shared")
     try:
         for moment, name in ((10, "Trainable"), (40, "ray::Host")):
             until(lambda: n_results(troubled) >= moment or sweep.poll() is not None, "it does not go on")  # noqa: B023
@@ -129,3 +134,38 @@ def test_a_worker_and_the_host_of_a_running_sweep_are_killed_and_every_job_ends(
     assert by_seed(troubled) == by_seed(calm)
     assert len(by_seed(calm)) == 4
     assert n_results(troubled) == 4 * 24, "nothing that was written down is evaluated again"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_a_node_and_then_the_head_of_a_running_sweep_are_killed_and_it_goes_on_on_another(new_cluster, tmp_path, until):
+    calm, troubled = tmp_path / "calm", tmp_path / "troubled"
+    plain = ["evaluator=delayed", "evaluator.jitter=0.1", "evaluator.inner.chunk_size=1", "evaluator.seconds=0.5"]
+    plain += ["budget.evaluations=40", "width=6", "seed=range(4)", "tracking=none", "controls=0"]
+    launcher = ["run", "-m", "hydra/launcher=nasray", "hydra.launcher.concurrency=2"]
+    finished(*launcher, *plain, "executor=simulator", "evaluator.sleep=false", f"hydra.sweep.dir={calm}")
+    cluster = new_cluster()
+    head = cluster.start_head("--num-cpus=1")
+    node = cluster.join("--num-cpus=1")
+    sweep = troubled_sweep(cluster, troubled, *plain, *ON_RAY[:3])
+    try:
+        until(lambda: node.named("Trainable") and n_results(troubled) >= 8, "the node is not used")
+        node.kill("raylet/raylet")
+        seen = n_results(troubled)
+        until(lambda: n_results(troubled) >= seen + 12, "it does not go on without the node")
+        head.kill("gcs_server")
+        said, _ = sweep.communicate(timeout=240)
+        assert sweep.returncode == 2, said
+        assert f"`nasray sweep resume {troubled}` goes on, on another cluster with ray.address=HOST:PORT" in said
+    finally:
+        sweep.kill()
+    wait_for_runners(troubled)
+    kept = n_results(troubled)
+    assert len(archives(troubled)) < 4
+    other = new_cluster()
+    other.start_head("--num-cpus=2")
+    words = command("sweep", "resume", str(troubled), f"ray.address={other.address}")
+    done = subprocess.run(words, env=other.environment, capture_output=True, text=True, timeout=400, check=False)
+    assert done.returncode == 0, done.stderr
+    assert by_seed(troubled) == by_seed(calm)
+    assert 0 < kept < n_results(troubled) == 4 * 40, "nothing that was written down is evaluated again"

@@ -24,6 +24,18 @@ def test_jobs_and_commands_add_up_and_are_read_again(tmp_path):
     assert SweepFolder.open(tmp_path / "sweep") == both
 
 
+def test_a_command_that_is_given_again_elsewhere_takes_the_place_of_the_first(tmp_path):
+    first = ("-m", "seed=1,2", "ray.address=gone:6379", "tracking=none", "hydra/launcher=nasray")
+    SweepFolder(tmp_path / "s", {}, (first,), "/", ()).add([])
+    again = SweepFolder.open(tmp_path / "s").commands_at(["ray.address=here:6379"])
+    assert again == (("-m", "seed=1,2", "tracking=none", "hydra/launcher=nasray", "ray.address=here:6379"),)
+    SweepFolder(tmp_path / "s", {}, again, "/", ()).add([])
+    assert SweepFolder.open(tmp_path / "s").commands == again
+    assert SweepFolder.open(tmp_path / "s").commands_at([]) == again
+    with pytest.raises(ConfigError, match=r"on another cluster at most .*'seed=3' was given"):
+        SweepFolder.open(tmp_path / "s").commands_at(["seed=3"])
+
+
 def test_another_base_configuration_is_refused_with_the_difference(tmp_path):
     empty(tmp_path).add([ONE])
     rule = r"is a sweep of another configuration: budget.evaluations was 20, now it is 30; take the change back, or"
