@@ -20,9 +20,9 @@ from nasray.llm.fake import Fake
 from nasray.llm.limiter import Limiter
 from nasray.llm.message import Message
 from nasray.llm.metered_model import MeteredModel
-from nasray.llm.patience import Patience
 from nasray.llm.price import Price
 from nasray.llm.request import Request
+from nasray.llm.retries import Retries
 
 ROUNDS = 5
 THREADS = 8
@@ -35,7 +35,7 @@ def service(folder: Path) -> MeteredModel:
         path=str(folder / "cache.sqlite"),
         caps=Caps(usd=1e9, tokens=10**12, calls=10**9),
         limiter=Limiter(requests_per_minute=None, tokens_per_minute=None),
-        patience=Patience(attempts=1, first_wait_seconds=0.0, most_wait_seconds=0.0),
+        retries=Retries(attempts=1, first_wait_seconds=0.0, most_wait_seconds=0.0),
         price=Price(prompt=1.0, completion=1.0),
         concurrency=1,
     )

@@ -77,6 +77,7 @@ def search_through_tune(width: int, population: int, evaluations: int, folder: s
         time_limit_seconds=None,
         max_attempts=3,
         chunk_size=4096,
+        evaluator_chunk_size=4096,
         width=width,
     )
     executor.run(search, factory, Streams(0, "evaluator"))

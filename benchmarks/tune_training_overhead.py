@@ -94,6 +94,7 @@ def main() -> None:
             time_limit_seconds=600,
             max_attempts=3,
             chunk_size=1,
+            evaluator_chunk_size=1,
             width=WIDTH,
         )
         began = time.perf_counter()

@@ -1,7 +1,8 @@
 """What every client of a host does: find it, ask it, and start it again if it was stopped."""
 
+from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import ray
 from ray.exceptions import RayActorError, RayTaskError
@@ -42,6 +43,15 @@ class HostClient:
     def __getstate__(self) -> dict[str, Any]:
         """Without connection and recipe: the process that composed the search starts hosts, others find them."""
         return {**self.__dict__, "recipe": None, "_handle": None}
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """The same host: a copy lives in the process that can start it, so it keeps connection and recipe."""
+        copied = object.__new__(type(self))
+        memo[id(self)] = copied
+        shared = {"recipe": self.recipe, "_handle": self._handle}
+        own = {name: deepcopy(value, memo) for name, value in self.__dict__.items() if name not in shared}
+        copied.__dict__ |= {**own, **shared}
+        return copied
 
     def _ask(self, method: str, *arguments: Any) -> Any:
         """The host's answer; a host that was stopped meanwhile is started again, once."""

@@ -148,7 +148,9 @@ def compose(raw: dict[str, Any], folder: Path) -> Composition:
     check_isolation(config, composed.evaluator)
     check_device(config, composed.evaluator)
     check_efforts(config, scheduler, composed.evaluator)
-    executor_of(config, lambda: 1)  # built for their checks alone: used are those of ``session``, on a live cluster
+    executor_of(
+        config, composed.evaluator, lambda: 1
+    )  # built for their checks alone: used are those of ``session``, on a live cluster
     observers_of(composed, "", folder, raw, 0)
     return composed
 
@@ -177,11 +179,14 @@ def _suggesting(space: SearchSpace, catalog: Catalog, tables: Sequence[str]) -> 
         ) from error
 
 
-def executor_of(config: RunConfig, workers: Callable[[], int], crew: KeptCrew | None = None) -> Executor:
+def executor_of(
+    config: RunConfig, evaluator: Evaluator, workers: Callable[[], int], crew: KeptCrew | None = None
+) -> Executor:
     """The executor.
 
     Args:
         config: The run's.
+        evaluator: The run's; how much it takes at once.
         workers: Tells how many the cluster has room for, where the configuration leaves it open.
         crew: Keeps the workers for what comes next.
     """
@@ -189,7 +194,7 @@ def executor_of(config: RunConfig, workers: Callable[[], int], crew: KeptCrew | 
     settings = dict(config.executor)
     if settings.get("workers") is None:
         settings["workers"] = room
-    return build(settings, width=config.width, crew=crew)
+    return build(settings, width=config.width, evaluator_chunk_size=evaluator.chunk_size, crew=crew)
 
 
 def observers_of(composed: Composition, run_id: str, folder: Path, raw: dict[str, Any], told: int) -> list[Observer]:

@@ -5,7 +5,6 @@ measured candidate, with the message of the first failure. 100 + n: n jobs of a 
 interrupted. 141: nobody reads the output any more.
 """
 
-import errno
 import os
 import select
 import sys
@@ -16,9 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from nasray.core.errors import NasrayError
-
-_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
-"""The disk is full or refuses: nothing that nasray did wrong."""
+from nasray.core.machine_trouble import machine_trouble
 
 
 def kept(folder: Path | None) -> str:
@@ -65,14 +62,9 @@ def _nobody_reads() -> bool:
 
 
 def _crashed(error: Exception, folder: Path | None) -> NoReturn:
-    """A disk that refuses is told in one message, everything else is shown whole."""
-    if isinstance(error, OSError) and error.errno in _DISK:
-        where = error.filename or folder or Path.cwd()
-        print(
-            f"nasray: {where} cannot be written ({error.strerror}); make room there, or choose another folder; "
-            f"{kept(folder)}",
-            file=sys.stderr,
-        )
+    """A machine that refuses is told in one message, everything else is shown whole."""
+    if trouble := machine_trouble(error, folder or Path.cwd()):
+        print(f"nasray: {trouble}, or choose another folder; {kept(folder)}", file=sys.stderr)
         sys.exit(2)
     traceback.print_exception(error)
     print(f"nasray: this was not foreseen: a bug in nasray, or in a part of your own; {kept(folder)}", file=sys.stderr)

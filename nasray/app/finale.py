@@ -13,6 +13,7 @@ from nasray.app.composition import Composition
 from nasray.app.predictor_quality import predictor_quality
 from nasray.app.principles_facts import principles_facts
 from nasray.core.architecture import Architecture
+from nasray.core.errors import JobLost, RecordError
 from nasray.core.evaluator import Evaluator
 from nasray.core.executor import Executor
 from nasray.core.known_optimum import KnownOptimum
@@ -22,6 +23,7 @@ from nasray.core.proposal import Proposal
 from nasray.core.seeds import Streams
 from nasray.core.space import GraphView
 from nasray.search.archive import archive_hash
+from nasray.search.guard import refusal
 from nasray.search.search import Search
 
 Scored = tuple[Measurement | None, TestScore]
@@ -160,12 +162,16 @@ def _constraints(trade_off: TradeOff, outcomes: Sequence[Outcome]) -> dict[str, 
 
 
 def _tested(composed: Composition, winner: Proposal, executor: Executor) -> dict[str, Any]:
-    """What is known of TEST; whatever goes wrong with it, the search before it is paid for and kept."""
+    """What is known of TEST; where a candidate is to blame that it cannot be measured, that is recorded.
+
+    Raises:
+        Exception: The machinery failed: there is no result yet, and a resumed run comes here again.
+    """
     try:
         controls = _controls(composed)
-        scores = _scores(composed, winner, controls, executor)
     except Exception as error:  # noqa: BLE001 - the documented boundary between TEST and the record of the search
         return {"test": None, "test_failure": _told(error)}
+    scores = _scores(composed, winner, controls, executor)
     if isinstance(scores[0], str):
         return {"test": None, "test_failure": scores[0]}
     kept = [(each, found) for each, found in zip(controls, scores[1:], strict=True) if not isinstance(found, str)]
@@ -192,24 +198,31 @@ def _scores(
     seed = composed.config.seed
     evaluating, controlling = Streams(seed, "evaluator"), Streams(seed, "control/evaluator")
     jobs = [(composed.factory, winner, evaluating), *((composed.factory, each, controlling) for each in controls)]
-    try:
-        return executor.call(score, jobs)
-    except Exception:  # noqa: BLE001 - one job took its worker down: the others must not go down with it
-        return [_alone(executor, job) for job in jobs]
+    return [_settled(executor, *each) for each in zip(jobs, executor.call(score, jobs), strict=True)]
 
 
-def _alone(executor: Executor, job: tuple[Any, ...]) -> Scored | str:
-    try:
-        return executor.call(score, [job])[0]
-    except Exception as error:  # noqa: BLE001 - as in ``_scores``
-        return _told(error)
+def _settled(executor: Executor, job: tuple[Any, ...], answer: Scored | str | Exception) -> Scored | str:
+    """An answer; a job that has none is done once more, alone: side by side they may not have fitted into a machine.
+
+    A random architecture that takes its worker down again is left out.
+
+    Raises:
+        Exception: What still stands in the way of another job.
+    """
+    if isinstance(answer, Exception):
+        (answer,) = executor.call(score, [job])
+    if isinstance(answer, JobLost) and job[1].operation == "control":
+        return _told(answer)
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
-def score(factory: Any, proposal: Proposal, streams: Streams) -> Scored | str:
+def score(factory: Any, proposal: Proposal, streams: Streams) -> Scored | str | RecordError:
     """VALID (of a control; the winner's is known) and TEST of one architecture. Runs where evaluators run.
 
     Returns:
-        Both, or in one line why they could not be measured.
+        Both, or in one line why they could not be measured, or what the machine refuses.
     """
     try:
         evaluator = factory()
@@ -218,7 +231,7 @@ def score(factory: Any, proposal: Proposal, streams: Streams) -> Scored | str:
         if not math.isfinite(test.value):
             return f"{type(evaluator).__name__}: TEST is {test.value}; a score must be finite"
     except Exception as error:  # noqa: BLE001 - the documented boundary between TEST and the record of the search
-        return _told(error)
+        return refusal(error) or _told(error)
     return valid, test
 
 

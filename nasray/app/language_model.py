@@ -89,12 +89,14 @@ def with_caps(raw: Mapping[str, Any], words: Sequence[str]) -> dict[str, Any]:
 def asking_nobody(raw: dict[str, Any]) -> dict[str, Any]:
     """A run's configuration whose language model repeats what it said, and cannot be paid again.
 
-    That of a host keeps its caps: they are part of who the host is.
+    It does so in this process, wherever it lived: a host has the caps that it was started with.
     """
     model, host = raw.get("language_model"), raw.get("host")
-    if model is None or (host is not None and host["where"] == "host"):
+    if model is None:
         return raw
-    return {**raw, "language_model": {**model, "caps": {**model["caps"], **dict.fromkeys(_CHANGEABLE), "calls": 0}}}
+    here = {} if host is None else {"host": {**host, "where": "local"}}
+    caps = {**model["caps"], **dict.fromkeys(_CHANGEABLE), "calls": 0}
+    return {**raw, **here, "language_model": {**model, "caps": caps}}
 
 
 def _number(word: str, value: str, *, whole: bool) -> float | None:

@@ -102,7 +102,7 @@ def replay(folder: Path) -> tuple[str, str]:
         composed = compose(raw, Path(scratch))
         _check_data(run, composed)
         with connected(composed.config):
-            executor = executor_of(composed.config, lambda: room(composed.config))
+            executor = executor_of(composed.config, composed.evaluator, lambda: room(composed.config))
             terminal = terminal_of(composed, 0)
             try:
                 with _language_model(composed), _tidy(terminal):
@@ -144,16 +144,15 @@ def _search(
         janitor = janitor_of(composed.config, composed.scheduler, run.path, journal.flush)
         watching += [janitor] if janitor else []
         crew = crew or stack.enter_context(KeptCrew())
-        executor = executor_of(composed.config, lambda: max(1, room(composed.config) // crew.sharing), crew)
-        stack.enter_context(_tidy(watching[0]))
-        search = _loop(composed, journal, watching, past)
-        executor.run(search, composed.factory, Streams(composed.config.seed, "evaluator"))
-        journal.flush()
-        run.write_result(result_of(composed, search, executor))
-        result = {**(run.result or {}), "report": str(_report(run))}
-        for observer in watching:
-            observer.close(result)
-        return result
+        executor = executor_of(
+            composed.config, composed.evaluator, lambda: max(1, room(composed.config) // crew.sharing), crew
+        )
+        with _tidy(watching[0]):
+            search = _loop(composed, journal, watching, past)
+            executor.run(search, composed.factory, Streams(composed.config.seed, "evaluator"))
+            journal.flush()
+            run.write_result(result_of(composed, search, executor))
+        return _ended(run, watching)
 
 
 def _announce(composed: Composition, run: RunFolder) -> None:
@@ -164,6 +163,16 @@ def _announce(composed: Composition, run: RunFolder) -> None:
         print(
             f"Ray         {f'connecting to {at}' if at else 'starting on this machine'} …", file=sys.stderr, flush=True
         )
+
+
+def _ended(run: RunFolder, watching: Sequence[Observer]) -> dict[str, Any]:
+    """Draw the report, and let everybody who watched come to an end, whatever becomes of it: the search is over."""
+    result = dict(run.result or {})
+    with ExitStack() as closing:
+        for observer in reversed(watching):
+            closing.callback(observer.close, result)
+        result["report"] = str(_report(run))
+    return result
 
 
 def _report(run: RunFolder) -> Path:

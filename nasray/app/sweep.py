@@ -25,8 +25,8 @@ from nasray.app.sweep_table import Ticker, print_end
 from nasray.app.sweep_task import ELSEWHERE, LOST, Ended, Task
 from nasray.core.errors import ConfigError, NasrayError, require
 
-MOST_TOLD = 25
-"""The exit code of a sweep is 100 + the number of failed jobs, at most this."""
+_ALL_DONE, _MOST_TOLD = 100, 25
+"""The exit code of a sweep is the first plus the number of failed jobs, at most the second."""
 
 _TRIED_AGAIN = (LOST, 3)
 _ASKS_NOTHING = "hydra._internal.core_plugins.basic_sweeper.BasicSweeper"
@@ -83,8 +83,10 @@ class Sweep(Callback):
             RecordError: The folder cannot be used.
         """
         require(len(batch) > 0, "the sweep is empty: it has no job at all; give a setting values, e.g. seed=0,1,2")
-        jobs = [Job.of(overrides, self._identity.overrides) for overrides in batch]
-        self._folder = self._folder.add(jobs)
+        asked = [Job.of(overrides, self._identity.overrides) for overrides in batch]
+        self._folder = self._folder.add(asked)
+        known = {job.identity: job for job in self._folder.jobs}
+        jobs = [known[job.identity] for job in asked]
         due = [job for job in dict.fromkeys(jobs) if not self._is_done(job)]
         with self._how_to_go_on():
             self._run({job.identity: task for job in due if (task := self._task(job))})
@@ -93,9 +95,7 @@ class Sweep(Callback):
     def on_multirun_end(self, config: DictConfig, **_: Any) -> None:  # noqa: ARG002 - Hydra's
         """Say what came of it; end the program with 100 + n if n jobs failed."""
         self.close()
-        failed = print_end(self._folder, self._ended, self._n_before)
-        if failed:
-            sys.exit(100 + min(failed, MOST_TOLD))
+        end_with(print_end(self._folder, self._ended, self._n_before))
 
     def _is_done(self, job: Job) -> bool:
         """Whether it was finished before, here or by an earlier command."""
@@ -151,15 +151,24 @@ class Sweep(Callback):
         jobs = {job.identity: job for job in self._folder.jobs}
         tries: dict[str, int] = {}
         waiting = deque(tasks.values())
-        self._pool = self._pool or Pool(min(self._size, len(tasks)), self._folder.path / "runners.log")
+        pool = self._pool_for(len(tasks))
         with Ticker(sys.stderr, len(tasks)) as ticker:
-            for ended in self._pool.run(waiting):
+            for ended in pool.run(waiting):
                 tries[ended.identity] = tries.get(ended.identity, 0) + 1
                 self._note(jobs[ended.identity], ended)
                 if ended.code in _TRIED_AGAIN and not ended.final and tries[ended.identity] <= self._retries:
                     waiting.append(tasks[ended.identity])
                 else:
                     ticker.ended(ended)
+
+    def _pool_for(self, n_tasks: int) -> Pool:
+        """The pool, or a larger one in its place: the runners of a small one each hold too much of the cluster."""
+        size = min(self._size, n_tasks)
+        if self._pool is None or self._pool.size < size:
+            if self._pool is not None:
+                self._pool.close()
+            self._pool = Pool(size, self._folder.path / "runners.log")
+        return self._pool
 
     def _note(self, job: Job, ended: Ended) -> None:
         self._ended[job.identity] = ended
@@ -198,6 +207,18 @@ class Sweep(Callback):
             self._pool.close()
             self._pool = None
         self._resources.close()
+
+
+def end_with(n_failed: int) -> None:
+    """End the program if jobs failed."""
+    if n_failed:
+        sys.exit(_ALL_DONE + min(n_failed, _MOST_TOLD))
+
+
+def n_failed_of(end: SystemExit) -> int:
+    """How many failed jobs ``end_with`` told of; 0 for an end that has another cause."""
+    told = end.code - _ALL_DONE if isinstance(end.code, int) else 0
+    return told if 0 < told <= _MOST_TOLD else 0
 
 
 def _n_cpus() -> int:

@@ -3,7 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -63,6 +63,8 @@ class SweepFolder:
     def add(self, jobs: Sequence[Job]) -> "SweepFolder":
         """The sweep with ``jobs`` too, and what another process added meanwhile; written down.
 
+        A known job keeps its folder, which is named after the way in which the command was written at first.
+
         Raises:
             ConfigError: The folder is that of a sweep with another base configuration.
             RecordError: It holds something else, or cannot be written.
@@ -71,7 +73,9 @@ class SweepFolder:
             self.path.mkdir(parents=True, exist_ok=True)
             with FileLock(self.path / "sweep.lock"):
                 known = self._known()
-                both = {one.identity: one for one in (*(known.jobs if known else ()), *jobs)}
+                both = {one.identity: one for one in (known.jobs if known else ())}
+                for job in jobs:
+                    both[job.identity] = replace(job, folder=both.get(job.identity, job).folder)
                 # the same command somewhere else takes the earlier one's place: a cluster may be gone
                 commands = {_told(words): words for words in (*(known.commands if known else ()), *self.commands)}
                 whole = SweepFolder(self.path, self.base, tuple(commands.values()), self.start, tuple(both.values()))
@@ -151,8 +155,8 @@ class SweepFolder:
 
 
 def _told(words: Sequence[str]) -> tuple[str, ...]:
-    """A command without what says where it runs; Hydra's own words stay."""
-    return tuple(word for word in words if section_of(word) not in WHERE or section_of(word) == "hydra")
+    """A command in whatever order, without what says where it runs; Hydra's own words stay."""
+    return tuple(sorted(word for word in words if section_of(word) not in WHERE or section_of(word) == "hydra"))
 
 
 def base_of(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def _name(base: Mapping[str, Any], overrides: tuple[str, ...]) -> str:
     telling = [one for one in overrides if section_of(one) not in WHERE]
     told = orjson.dumps([base, sorted(telling)], option=orjson.OPT_SORT_KEYS)
     swept = [one.partition("=")[0].rpartition(".")[2].lstrip("+~") for one in telling if "," in one or "(" in one]
-    return "-".join([*swept[:4], hashlib.sha256(told).hexdigest()[:_DIGITS]]).replace("/", "-")
+    return "-".join([*sorted(swept)[:4], hashlib.sha256(told).hexdigest()[:_DIGITS]]).replace("/", "-")
 
 
 def _words(config: DictConfig, overrides: tuple[str, ...]) -> tuple[str, ...]:

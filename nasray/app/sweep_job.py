@@ -1,5 +1,6 @@
 """One job of a sweep: its identity, its folder, and how far it is."""
 
+import fcntl
 import hashlib
 import re
 from collections.abc import Collection, Generator, Sequence
@@ -22,6 +23,9 @@ _HEAD = re.compile(r"[+~]*([^.@=/]*)")
 _LONGEST = 60
 _CLAIM, _LOCK = "job.lock", "run.lock"
 _DIGITS = 10
+
+_ASKING_SECONDS = 0.5
+"""Those who ask whether a lock is held hold it for less."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,7 @@ def claimed(folder: Path) -> Generator[bool]:
     lock = FileLock(folder / _CLAIM)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=_ASKING_SECONDS)
     except Timeout:
         yield False
         return
@@ -108,15 +112,17 @@ def in_use(folder: Path) -> bool:
 
 
 def _held(path: Path) -> bool:
-    """Whether a process holds the lock at ``path``."""
-    if not path.exists():
-        return False
-    lock = FileLock(path)
+    """Whether a process is known to hold the lock at ``path``.
+
+    Locks are held alone, but asked about together: those who ask are not taken for holders by each other.
+    """
     try:
-        lock.acquire(timeout=0)
-    except Timeout:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
         return True
-    lock.release()
+    except OSError:  # there is none, or one that only another user may open
+        return False
     return False
 
 

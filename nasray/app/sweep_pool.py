@@ -41,18 +41,15 @@ class Runner:
             )
         theirs.close()
 
-    @property
-    def died_idle(self) -> bool:
-        """Whether the process is dead, and had answered for all that it was given."""
-        return not self.given and self._process.poll() is not None
-
     def give(self, task: Task) -> bool:
-        """Hand out a task; whether the process could still take it."""
-        self.given.append(task)
+        """Hand out a task; False if the process is dead, which then has nothing to do with it."""
+        if self._process.poll() is not None:
+            return False
         try:
             self.line.send(task)
-        except OSError:
+        except OSError:  # it died in between
             return False
+        self.given.append(task)
         return True
 
     def answer(self) -> Ended | None:
@@ -92,7 +89,7 @@ class Pool:
 
     def __init__(self, size: int, log: Path) -> None:
         """Start nothing yet."""
-        self._size, self._log = size, log
+        self.size, self._log = size, log
         self._runners: list[Runner] = []
 
     def run(self, tasks: deque[Task]) -> Iterator[Ended]:
@@ -124,16 +121,24 @@ class Pool:
 
         A process that died while it had nothing to do is replaced: no task can be blamed for it.
         """
-        for runner in [one for one in self._runners if one.died_idle]:
+        for runner in [one for one in self._runners if not one.given]:
+            self._offer(runner, tasks)
+        while tasks and len(self._runners) < self.size:
+            self._runners.append(Runner(self._log, self.size))
+            self._offer(self._runners[-1], tasks)
+        for runner in self._runners:
+            if tasks and tasks[0].shared and len(runner.given) == 1 and runner.give(tasks[0]):
+                tasks.popleft()
+
+    def _offer(self, runner: Runner, tasks: deque[Task]) -> None:
+        """The next task for a runner that has none; one that is dead goes without it."""
+        if not tasks:
+            return
+        if runner.give(tasks[0]):
+            tasks.popleft()
+        else:
             self._runners.remove(runner)
             runner.ended()
-        while tasks and len(self._runners) < self._size and all(runner.given for runner in self._runners):
-            self._runners.append(Runner(self._log, self._size))
-            self._runners[-1].give(tasks.popleft())
-        for ahead in (1, 2):
-            for runner in self._runners:
-                if tasks and len(runner.given) < ahead and (ahead == 1 or tasks[0].shared):
-                    runner.give(tasks.popleft())
 
     def _buried(self, runner: Runner, tasks: deque[Task]) -> Ended:
         self._runners.remove(runner)

@@ -78,7 +78,7 @@ class Study:
         evaluator = _remembering(composed.evaluator, cache, "optimum", "threshold")
         space = _remembering(composed.space, _by_genes, "validate", "canonical", "graph", "to_text")
         self._composed = replace(composed, evaluator=evaluator, factory=lambda: evaluator, space=space)
-        self._executor = executor_of(composed.config, lambda: 1)
+        self._executor = executor_of(composed.config, composed.evaluator, lambda: 1)
         self._manifest = manifest_of(composed, raw, Path(), ())
         self._shared = {id(one): one for one in (composed.space, evaluator, *composed.tables.values())}
 
@@ -133,7 +133,8 @@ class Study:
             return
         run = RunFolder(folder, {})
         with run.locked():
-            for name in ("manifest.json", "journal.jsonl", "snapshot.json", "result.json"):
+            # the manifest last: by it a search is found that was killed while it did this
+            for name in ("result.json", "snapshot.json", "journal.jsonl", "manifest.json"):
                 (folder / name).unlink(missing_ok=True)
 
 

@@ -1,12 +1,14 @@
 """``nasray sweep``: what became of the sweeps that ``nasray run -m … hydra/launcher=nasray`` began."""
 
 import contextlib
+from collections.abc import Generator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from nasray.app.exit_codes import exit_codes
+from nasray.core.errors import ConfigError
 
 sweep = typer.Typer(
     help="Sweeps that can be resumed: status, resume, report.", no_args_is_help=True, rich_markup_mode="markdown"
@@ -38,18 +40,44 @@ def resume(
 ) -> None:
     """Give the commands of a sweep again: what is done is skipped, the rest goes on or is tried again.
 
-    The exit code is 100 + the number of jobs that failed, at most 125.
+    The exit code is 100 + the number of jobs that failed, added up over the commands, at most 125.
 
     Example: `nasray sweep resume runs/sweeps/strategy-seed-0123456789`
     """
     from nasray.app.hydra_run import hydra_run
+    from nasray.app.sweep import end_with, n_failed_of
     from nasray.app.sweep_folder import SweepFolder
 
+    n_failed = 0
     with exit_codes():
         known = SweepFolder.open(folder)
-        with contextlib.chdir(known.start):
+        with _entered(known.start, folder):
             for words in known.commands_at(changes or []):
-                hydra_run([*words, f"hydra.sweep.dir={folder}"])
+                try:
+                    hydra_run([*words, f"hydra.sweep.dir={folder}"])
+                except SystemExit as end:
+                    if not (failed := n_failed_of(end)):
+                        raise
+                    n_failed += failed
+        end_with(n_failed)
+
+
+@contextlib.contextmanager
+def _entered(start: str, sweep: Path) -> Generator[None]:
+    """Work in the folder in which a sweep was begun.
+
+    Raises:
+        ConfigError: It is gone, or not of this machine.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(contextlib.chdir(start))
+        except OSError as error:
+            raise ConfigError(
+                f"{sweep} was begun in {start}, which cannot be entered ({error.strerror}): the relative paths of its "
+                "commands begin there; make it again, or begin the sweep anew with absolute paths"
+            ) from error
+        yield
 
 
 @sweep.command()

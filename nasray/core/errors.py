@@ -26,7 +26,11 @@ class DataError(NasrayError):
 
 
 class RecordError(NasrayError):
-    """A run folder cannot be used: torn, edited, of a newer schema, or already in use."""
+    """A run folder cannot be used: torn, edited, of a newer schema, or already in use; or the machine refuses."""
+
+
+class JobLost(NasrayError):
+    """A job after a search took its process down, or the machine did: which of them is to blame is not known."""
 
 
 def require(condition: bool, message: str, error: type[NasrayError] = ConfigError) -> None:

@@ -46,6 +46,10 @@ class Executor(Protocol):
         """Take, evaluate and deliver until ``work.finished``. Never asks twice for the same chunk's result."""
         ...
 
-    def call(self, function: Callable[..., Answer], jobs: Sequence[tuple[Any, ...]]) -> list[Answer]:
-        """``function(*job)`` for every job, in order, where and with what evaluators run. Used after a search."""
+    def call(self, function: Callable[..., Answer], jobs: Sequence[tuple[Any, ...]]) -> Sequence[Answer | Exception]:
+        """``function(*job)`` for every job, in order, where and with what evaluators run. Used after a search.
+
+        Where a job could not be done, the error is in the place of its answer, and the others have theirs: ``JobLost``
+        where its process was lost, another one where the machinery ended before it.
+        """
         ...

@@ -32,6 +32,7 @@ class Client(Protocol):
 
         Raises:
             CallError: The model could not be reached, or refused.
-            ConfigError: The request cannot be meant for this model.
+            ConfigError: The request cannot be meant for this model, or a key or weights are missing; nothing was sent.
+            DataError: What it answers from cannot be read; nothing was sent.
         """
         ...

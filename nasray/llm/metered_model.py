@@ -8,19 +8,19 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Self
 
-from nasray.core.errors import NasrayError, require
+from nasray.core.errors import ConfigError, DataError, NasrayError, require
 from nasray.llm.call_error import CallError
 from nasray.llm.caps import Caps
 from nasray.llm.client import Client
 from nasray.llm.ledger_entry import LedgerEntry, Status
 from nasray.llm.limiter import Limiter
 from nasray.llm.meter import Meter
-from nasray.llm.patience import Patience
 from nasray.llm.price import Price
 from nasray.llm.price_table import listed_price
 from nasray.llm.reply import Reply
-from nasray.llm.reply_store import ReplyStore
+from nasray.llm.reply_store import NOT_SENT, ReplyStore
 from nasray.llm.request import Request
+from nasray.llm.retries import Retries
 from nasray.llm.single_flight import SingleFlight
 from nasray.llm.spent import Spent
 from nasray.llm.token_count import most_prompt_tokens, rough_prompt_tokens
@@ -39,7 +39,7 @@ class MeteredModel:
         path: The SQLite file with cache and ledger, on a local disk.
         caps: Limits on everything that the ledger holds.
         limiter: Rates that the server allows.
-        patience: How failed calls are made again.
+        retries: How failed calls are made again.
         price: Of tokens; None to look the model up in the list of prices.
         concurrency: Most requests of one ``answers`` that wait for the client at once.
         sleep: Waits so many seconds.
@@ -52,7 +52,7 @@ class MeteredModel:
     path: Path | str
     caps: Caps
     limiter: Limiter
-    patience: Patience
+    retries: Retries
     price: Price | None
     concurrency: int
     sleep: Callable[[float], None] = time.sleep
@@ -81,7 +81,8 @@ class MeteredModel:
         Raises:
             CallError: The client failed, retries included.
             CapReached: A cap could be passed.
-            ConfigError: The request bears another model's name.
+            ConfigError: The request bears another model's name, or the client lacks its key or its weights.
+            DataError: The client cannot read its recording.
             RecordError: The file cannot be used.
         """
         require(
@@ -158,7 +159,7 @@ class MeteredModel:
 
     def _bought(self, request: Request) -> Reply:
         spread = int(request.key[:8], 16) / 2**32
-        return self.patience.call(lambda: self._attempt(request), spread, self.sleep)
+        return self.retries.call(lambda: self._attempt(request), spread, self.sleep)
 
     def _attempt(self, request: Request) -> Reply:
         """One call: admitted by the caps, then by the limiter, written down before and after."""
@@ -171,11 +172,15 @@ class MeteredModel:
             bill.append(most)  # until it is known better: an interruption must not make the call free
             try:
                 reply = self.client.complete(request)
+            except (ConfigError, DataError):  # no key, no weights, no recording
+                bill.clear()
+                store.settle(call, self._failed(request, NOT_SENT, Spent(), time.perf_counter() - start), None)
+                raise
             except CallError as error:
                 bill[0] = most if error.billed else Spent(calls=1)
-                store.settle(call, self._failed(request, error, bill[0], time.perf_counter() - start), None)
+                store.settle(call, self._failed(request, error.kind, bill[0], time.perf_counter() - start), None)
                 if error.retry_after is not None:
-                    self.limiter.hold(min(error.retry_after, self.patience.most_wait_seconds))
+                    self.limiter.hold(min(error.retry_after, self.retries.most_wait_seconds))
                 raise
             seconds = time.perf_counter() - start
             bill[0] = self._cost(reply.prompt_tokens, reply.completion_tokens)
@@ -199,12 +204,12 @@ class MeteredModel:
             latency_seconds=reply.latency_seconds,
         )
 
-    def _failed(self, request: Request, error: CallError, cost: Spent, seconds: float) -> LedgerEntry:
+    def _failed(self, request: Request, reason: str, cost: Spent, seconds: float) -> LedgerEntry:
         return self._entry(request, self.client.source, "failed")._replace(
             prompt_tokens=cost.tokens,
             usd=cost.usd if self._price is not None else None,
             latency_seconds=seconds,
-            reason=error.kind,
+            reason=reason,
         )
 
 

@@ -11,13 +11,15 @@ from typing import Any, Literal, NoReturn
 from urllib.parse import urlsplit
 
 from openai import APIConnectionError, APIResponseValidationError, APIStatusError, APITimeoutError, OpenAI
-from openai.types.chat import ChatCompletion
+from openai.types.chat import ChatCompletion, ChatCompletionMessage
+from openai.types.chat.chat_completion import Choice
 
 from nasray.core.errors import require
 from nasray.llm.call_error import CallError
 from nasray.llm.reply import Reply
 from nasray.llm.request import Request
 from nasray.llm.token_count import most_prompt_tokens
+from nasray.llm.writable import writable
 
 _NEVER_SENT = {
     "ConnectError",
@@ -96,16 +98,13 @@ class OpenAIClient:
             self._unreached(error)
         except (APIResponseValidationError, ValueError):
             self._garbled("what came is no JSON")
-        if not isinstance(got, ChatCompletion) or not got.choices:
-            self._garbled("a reply without choices came")
-        choice, used = got.choices[0], got.usage
+        choice = self._choice(got)
         return Reply(
             text=self._struck(choice.message.content or ""),
             source=self.source,
-            # A server that does not count is charged at the most, or a cap could be passed unseen.
-            prompt_tokens=used.prompt_tokens if used else most_prompt_tokens(request),
-            completion_tokens=used.completion_tokens if used else request.max_tokens,
-            finish=choice.finish_reason or "stop",
+            prompt_tokens=_counted(got, "prompt_tokens", most_prompt_tokens(request)),
+            completion_tokens=_counted(got, "completion_tokens", request.max_tokens),
+            finish=self._struck(str(choice.finish_reason or "stop")),
         )
 
     def __getstate__(self) -> dict[str, Any]:
@@ -158,10 +157,20 @@ class OpenAIClient:
         )
         return key
 
+    def _choice(self, got: object) -> Choice:
+        """The first choice, whose message has a text or none; the package passes on whatever else a server sends."""
+        choices = got.choices if isinstance(got, ChatCompletion) else None
+        if not isinstance(choices, list) or not choices:
+            self._garbled("a reply without choices came")
+        message = getattr(choices[0], "message", None)
+        if not isinstance(message, ChatCompletionMessage) or not isinstance(message.content, str | None):
+            self._garbled("a choice without a text came")
+        return choices[0]
+
     def _struck(self, text: str) -> str:
-        """``text`` without the key, should a server repeat it."""
+        """``text`` without the key, should a server repeat it, and such as can be kept."""
         key = os.environ.get(self.key_variable or "", "").strip()
-        return text.replace(key, "***") if key else text
+        return writable(text.replace(key, "***") if key else text)
 
     def _refused(self, error: APIStatusError) -> NoReturn:
         """The server answered with an error. Nothing of its exception is chained: it may hold what we struck out."""
@@ -202,6 +211,12 @@ class OpenAIClient:
             retryable=True,
             billed=True,
         ) from None
+
+
+def _counted(got: object, what: str, most: int) -> int:
+    """Tokens; a server that does not count is charged at the most, or a cap could be passed unseen."""
+    count = getattr(getattr(got, "usage", None), what, None)
+    return count if isinstance(count, int) and count >= 0 else most
 
 
 def _judged(status: int, code: str, key_variable: str | None) -> tuple[str, bool, str]:

@@ -11,7 +11,7 @@ from threading import RLock
 import orjson
 from filelock import FileLock, Timeout
 
-from nasray.core.errors import RecordError
+from nasray.core.errors import ConfigError, RecordError
 from nasray.llm.ledger_entry import LedgerEntry
 from nasray.llm.local_disk import require_local
 from nasray.llm.reply import Reply
@@ -19,6 +19,9 @@ from nasray.llm.request import Request
 from nasray.llm.spent import Spent
 
 SCHEMA = 1
+NOT_SENT = "not_sent"
+"""The reason of a call that failed before it left this process: it does not count as one."""
+
 _LOCK_SECONDS = 5.0  # a host that takes the place of a killed one may be quicker than the death of that one
 _HITS_AT_ONCE = 256  # a commit takes longer than a look-up, and a hit costs nothing that could be lost
 _TABLES = """
@@ -39,9 +42,9 @@ INSERT INTO ledger SELECT at, key, prompt_hash, model, source, 'lost', most_toke
     'process_died', call
 FROM begun WHERE call NOT IN (SELECT call FROM ledger WHERE call IS NOT NULL)
 """
-_SPENT = """
+_SPENT = f"""
 SELECT count(*), coalesce(sum(prompt_tokens + completion_tokens), 0), coalesce(sum(usd), 0.0)
-FROM ledger WHERE call IS NOT NULL
+FROM ledger WHERE call IS NOT NULL AND reason <> '{NOT_SENT}'
 """
 
 
@@ -56,25 +59,29 @@ class ReplyStore:
         path: The file; made, with its folder, if it is not there. On a local disk.
 
     Raises:
-        ConfigError: It is on a network disk.
+        ConfigError: It is on a network disk, or where no file can be.
         RecordError: It is owned by another process, damaged, or of a newer nasray.
     """
 
     def __init__(self, path: Path) -> None:
         """Take the lock, open or make the file, charge what an earlier process lost."""
         self.path = path.expanduser().resolve()
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        require_local(self.path, "language_model.path")
         self._lock = RLock()
         self._hits: list[LedgerEntry] = []
         self._owner = FileLock(f"{self.path}.lock", timeout=_LOCK_SECONDS, thread_local=False)
         try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            require_local(self.path, "language_model.path")
             self._owner.acquire()
         except Timeout as error:
             raise RecordError(
                 f"the language model's cache {self.path} is owned by another process, or by another service of this "
-                "one; one at a time may own it: wait for that one, give this one another language_model.path, or share "
-                "one model through a host"
+                "one; one at a time may own it: wait for that one (a host lets go at `nasray host stop`), give this "
+                "one another language_model.path, or share one model through a host"
+            ) from error
+        except OSError as error:
+            raise ConfigError(
+                f"language_model.path ({self.path}) cannot be used ({error}); choose another path"
             ) from error
         try:
             self._connection = self._opened()
@@ -97,22 +104,20 @@ class ReplyStore:
     def begin(self, request: Request, source: str, most: Spent, *, priced: bool) -> int:
         """Write down that a call is about to be made; its number."""
         known = (time.time(), request.key, request.prompt_hash, request.model, source)
-        with self._guarded():
-            row = (*known, most.tokens, most.usd if priced else None)
+        row = (*known, most.tokens, most.usd if priced else None)
+        with self._guarded(), self._connection:
             call = self._connection.execute(
                 "INSERT INTO begun (at, key, prompt_hash, model, source, most_tokens, most_usd) VALUES (?,?,?,?,?,?,?)",
                 row,
             ).lastrowid
-            self._connection.commit()
         return int(call or 0)
 
     def settle(self, call: int, entry: LedgerEntry, paid: tuple[Request, Reply] | None) -> None:
         """Write down what came of a call, and the reply if there is one."""
-        with self._guarded():
+        kept = None if paid is None else (entry.key, *(orjson.dumps(one.to_json()) for one in paid))
+        with self._guarded(), self._connection:
             self._connection.execute(_INSERT, (*entry, call))
-            if paid is not None:
-                request, reply = paid
-                kept = (request.key, orjson.dumps(request.to_json()), orjson.dumps(reply.to_json()))
+            if kept is not None:
                 self._connection.execute("INSERT OR IGNORE INTO replies VALUES (?, ?, ?)", kept)
             self._flush()
 
@@ -121,7 +126,7 @@ class ReplyStore:
         with self._lock:
             self._hits.append(entry)
             if len(self._hits) >= _HITS_AT_ONCE:
-                with self._guarded():
+                with self._guarded(), self._connection:
                     self._flush()
 
     def close(self) -> None:
@@ -130,7 +135,7 @@ class ReplyStore:
             if not self._owner.is_locked:
                 return
             try:
-                with self._guarded():
+                with self._guarded(), self._connection:
                     self._flush()
             finally:
                 self._connection.close()

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from nasray.llm.refusal import Refusal
 from nasray.llm.reply import Reply
+from nasray.llm.writable import writable
 
 Form = TypeVar("Form", bound=BaseModel)
 
@@ -15,7 +16,7 @@ _FENCE = re.compile(r"```(?:json)?\s*\n(.*?)\n?\s*```", re.DOTALL)
 _RANGES = {"greater_than", "greater_than_equal", "less_than", "less_than_equal", "finite_number"}
 
 
-class _Refused(ValueError):
+class _Refused(Exception):
     def __init__(self, kind: str, reason: str) -> None:
         super().__init__(reason)
         self.refusal = Refusal(kind, reason)
@@ -33,8 +34,7 @@ def read_strictly(reply: Reply, form: type[Form]) -> Form | Refusal:
     if not text:
         return Refusal("empty", "it was empty")
     try:
-        value = _one_json_value(text)
-        return form.model_validate_json(json.dumps(value), strict=True)
+        return form.model_validate_json(_one_json_value(text), strict=True)
     except _Refused as error:
         cut = error.refusal.kind == "not_json" and reply.truncated
         return Refusal("truncated", "it was cut off at max_tokens") if cut else error.refusal
@@ -45,22 +45,26 @@ def read_strictly(reply: Reply, form: type[Form]) -> Form | Refusal:
         return Refusal(kind, f"{where} ({str(first['input'])[:60]}): {first['msg']}")
 
 
-def _one_json_value(text: str) -> Any:
+def _one_json_value(text: str) -> str:
+    """The value that ``text`` is, as JSON again."""
     decoder = json.JSONDecoder(object_pairs_hook=_without_doubles, parse_constant=_no_constant)
     try:
         value, end = decoder.raw_decode(text)
+        again = json.dumps(value)
     except json.JSONDecodeError as error:
         raise _Refused("not_json", f"it is no JSON ({error.msg} at character {error.pos})") from error
+    except (RecursionError, ValueError) as error:
+        raise _Refused("not_json", "it is nested too deep to be read, or has a number of too many digits") from error
     if rest := text[end:].strip():
         raise _Refused("trailing_text", f"there is text behind the JSON value ({rest[:40]!r})")
-    return value
+    return again
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     names = [name for name, _ in pairs]
     doubled = sorted({name for name in names if names.count(name) > 1})
     if doubled:
-        raise _Refused("duplicate_key", f"{', '.join(doubled)} stands in it more than once")
+        raise _Refused("duplicate_key", f"{writable(', '.join(doubled))} stands in it more than once")
     return dict(pairs)
 
 

@@ -124,6 +124,7 @@ class TransformersClient:
 
     def _load(self) -> _Loaded:
         if self._loaded is None:
+            from safetensors import SafetensorError
             from transformers import AutoModelForCausalLM, AutoTokenizer
 
             where, unreached = _place(self.name, self.revision)
@@ -131,7 +132,7 @@ class TransformersClient:
                 tokenizer = AutoTokenizer.from_pretrained(**where)
                 loaded: Any = AutoModelForCausalLM.from_pretrained(**where, dtype=self.dtype)
                 network: Any = loaded.to(self.device).eval()
-            except (OSError, ValueError, RuntimeError) as error:
+            except (OSError, ValueError, RuntimeError, SafetensorError) as error:
                 said = f"{type(error).__name__}: {_first_line(error)}{unreached}"
                 raise ConfigError(
                     f"language model {self.name!r} cannot be loaded ({said}); give the folder of a downloaded causal "

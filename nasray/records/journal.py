@@ -8,6 +8,7 @@ is done again.
 
 import errno
 import hashlib
+import logging
 import os
 import zlib
 from collections.abc import Sequence
@@ -30,6 +31,8 @@ _LINE = b'{"crc":"%08x","event":%b}'
 _BODY = slice(len(_LINE % (0, b"")) - 1, -1)
 
 GATHER_SECONDS = 0.1
+
+logger = logging.getLogger(__name__)
 
 
 class Journal:
@@ -56,7 +59,8 @@ class Journal:
         self._now = self._gather_until = 0.0  # by the search's clock
         self._crc = tail.crc if tail else 0
         self._n_safe, self._unsafe = tail.n_bytes if tail else 0, b""  # what the disk has, and may not have yet
-        self._torn = False  # whether anything may follow the whole lines
+        self._n_taken = 0  # bytes of the latter that the operating system took
+        self._torn = False  # whether anything may follow them
         flags = os.O_WRONLY | os.O_APPEND | (0 if tail else os.O_CREAT | os.O_EXCL)
         try:
             self._file = os.open(path, flags, 0o644)
@@ -94,28 +98,58 @@ class Journal:
         """
         if not self._fsync and self._now < self._gather_until:
             return
-        if self._broken:  # a line after a torn one would make the journal unreadable
-            raise self._broken
-        if self._events:
-            self._write(fsync=durable and self._fsync)
+        self._write(fsync=durable and self._fsync)
 
     def flush(self) -> None:
-        """Write what was gathered; call it before the journal is read.
+        """Write what was gathered; call it before the journal is read, or what it tells of is deleted.
 
         Raises:
             RecordError: As ``commit``.
         """
-        if self._events and not self._broken:
-            self._write(fsync=self._fsync)
+        self._write(fsync=self._fsync)
 
     def close(self) -> None:
-        """Write what was gathered and release the file."""
+        """Try once more to write what is not written yet, and release the file.
+
+        What ended the search is on its way to the user: a refusal does not take its place, but is told in the log.
+        """
         try:
-            self.flush()
+            self._take()
+            if self._lacks:
+                self._append(fsync=self._fsync)
+        except OSError as error:
+            logger.warning(
+                "%s cannot be written (%s): what came last is not kept and will be done again", self._path,
+                error.strerror,
+            )  # fmt: skip
         finally:
             os.close(self._file)
 
+    @property
+    def _lacks(self) -> bool:
+        """Whether there are lines that the operating system did not take."""
+        return len(self._unsafe) > self._n_taken
+
     def _write(self, *, fsync: bool) -> None:
+        if self._broken:
+            raise self._broken
+        self._take()
+        if not self._lacks:
+            return
+        try:
+            patiently(partial(self._append, fsync=fsync), self._path)
+        except OSError as error:
+            self._broken = RecordError(
+                f"{self._path} cannot be written ({error.strerror}): all committed results are safe; "
+                f"make room, then `nasray resume {self._path.parent}`"
+            )
+            raise self._broken from error
+        self._gather_until = self._now + GATHER_SECONDS
+
+    def _take(self) -> None:
+        """Make a line of what was noted; from here on the line is kept until it is written."""
+        if not self._events:
+            return
         if self._arrival is not None:
             self._arrival["wall_seconds"] = round(self._now, 3)
             self._arrival = None
@@ -126,32 +160,22 @@ class Journal:
                 f"{self._path} cannot keep what the search noted ({error}): a proposal's notes must be plain JSON; "
                 "mend the strategy that made them"
             ) from error
-        self._events.clear()
-        self._crc = zlib.crc32(body, self._crc)
-        line = _LINE % (self._crc, body) + b"\n"
-        self._unsafe += line
-        try:
-            patiently(partial(self._append, line, fsync=fsync), self._path)
-        except OSError as error:
-            self._broken = RecordError(
-                f"{self._path} cannot be written ({error.strerror}): all committed results are safe; "
-                f"make room, then `nasray resume {self._path.parent}`"
-            )
-            raise self._broken from error
-        self._gather_until = self._now + GATHER_SECONDS
+        crc = zlib.crc32(body, self._crc)
+        unsafe = self._unsafe + _LINE % (crc, body) + b"\n"
+        self._events, self._crc, self._unsafe = [], crc, unsafe  # at once: an interruption comes before or after it
 
-    def _append(self, line: bytes, *, fsync: bool) -> None:
-        """Write a line; after a failure, all lines that the disk may not have."""
-        content = self._cut() if self._torn else line
+    def _append(self, *, fsync: bool) -> None:
+        """Write the lines that are lacking; after a failure, all lines that the disk may not have."""
+        content = self._cut() if self._torn else self._unsafe[self._n_taken :]
         self._torn = True
         while content:
             content = content[os.write(self._file, content) :]
         if fsync:
             os.fsync(self._file)
-        self._torn = False
+        n = len(self._unsafe)
         if fsync or not self._fsync:
-            self._n_safe += len(self._unsafe)
-            self._unsafe = b""
+            self._n_safe, self._unsafe, n = self._n_safe + n, b"", 0
+        self._n_taken, self._torn = n, False
 
     def _cut(self) -> bytes:
         """Go back to the last line that is safe; what must follow it.

@@ -24,6 +24,9 @@ from nasray.records.tail import Tail
 SNAPSHOT_BYTES = 2_000_000
 """A replay of more lines than that, about 0.1 s, is worth a snapshot."""
 
+_LOCK_SECONDS = 0.5
+"""Whoever looks whether a run is at work holds its lock for an instant."""
+
 
 class RunFolder:
     """Everything that is known about one search.
@@ -84,7 +87,7 @@ class RunFolder:
             RecordError: Another process is writing.
         """
         try:
-            self._lock.acquire(timeout=0)
+            self._lock.acquire(timeout=_LOCK_SECONDS)
         except Timeout as error:
             raise RecordError(f"{self.path} is in use by another process; wait for it, or stop it first") from error
         except OSError as error:

@@ -1,18 +1,16 @@
 """Turns whatever an evaluator raises into Failure records: the search goes on."""
 
-import errno
+import platform
 import time
 import traceback
 from collections.abc import Sequence
 
 from nasray.core.errors import CapabilityError, ConfigError, DataError, RecordError
 from nasray.core.evaluator import Evaluator
+from nasray.core.machine_trouble import machine_trouble
 from nasray.core.measurement import Cost, Failure, FailureKind, Result
 from nasray.core.proposal import Proposal
 from nasray.core.seeds import Streams
-
-_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
-"""The disk is full, or refuses."""
 
 
 def guarded(evaluator: Evaluator, proposals: Sequence[Proposal], streams: Streams) -> list[Result]:
@@ -25,7 +23,7 @@ def guarded(evaluator: Evaluator, proposals: Sequence[Proposal], streams: Stream
         ConfigError: A setting is impossible. That is the user's mistake, not the candidate's.
         CapabilityError: A part lacks what the evaluator needs; likewise.
         DataError: A table lacks what was asked of it; likewise.
-        RecordError: The store or the disk refuses: another day the candidate would have been measured.
+        RecordError: The store or the machine refuses: on another one the candidate would have been measured.
     """
     began = time.perf_counter()
     try:
@@ -35,18 +33,20 @@ def guarded(evaluator: Evaluator, proposals: Sequence[Proposal], streams: Stream
         return results
     except (ConfigError, CapabilityError, DataError, RecordError):
         raise
-    except OSError as error:
-        if error.errno in _DISK:
-            raise RecordError(
-                f"{error.filename or 'the disk of a worker'} cannot be written ({error.strerror}); make room there, "
-                "then `nasray resume` the run: what was measured is kept"
-            ) from error
-        if len(proposals) == 1:
-            return [_failure(error, time.perf_counter() - began)]
-    except Exception as error:  # noqa: BLE001 - the documented boundary between candidates and the search
+    except Exception as error:  # the documented boundary between candidates and the search
+        if refused := refusal(error):
+            raise refused from error
         if len(proposals) == 1:
             return [_failure(error, time.perf_counter() - began)]
     return [result for proposal in proposals for result in guarded(evaluator, [proposal], streams)]
+
+
+def refusal(error: Exception) -> RecordError | None:
+    """What ends a search for now: ``error`` as one of the machine, where it is one."""
+    if isinstance(error, RecordError):
+        return error
+    trouble = machine_trouble(error, "a file of the evaluator")
+    return RecordError(f"{trouble}, then `nasray resume` the run: what was measured is kept") if trouble else None
 
 
 def _miscounted(evaluator: Evaluator, results: Sequence[Result], proposals: Sequence[Proposal]) -> ValueError:
@@ -61,7 +61,7 @@ def _failure(error: Exception, seconds: float) -> Failure:
     """The record of a candidate's exception."""
     message = " ".join(f"{type(error).__name__}: {error}".split())
     story = "".join(traceback.format_exception(error))
-    return Failure(_kind(error), _writable(message), _writable(story), Cost(wall_seconds=seconds))
+    return Failure(_kind(error), _writable(message), _writable(story), Cost(wall_seconds=seconds), platform.node())
 
 
 def _writable(text: str) -> str:

@@ -84,7 +84,10 @@ class Ladder:
         """Take down what came of an architecture."""
         violation, cost = violation_of(outcome, self._constraints), outcome.result.cost
         self._places[number][architecture] = LAST if violation == math.inf else (violation, -outcome.value)
-        self._seconds[number] += cost.benchmark_seconds or cost.wall_seconds
+        rung = self._rungs[number]
+        assert isinstance(rung, MeasuredRung)
+        # never wall_seconds: the path of a search would depend on how busy the machine is
+        self._seconds[number] += cost.benchmark_seconds or rung.seconds_per_measurement
         self.slot_of[architecture] = outcome.proposal.slot
 
     def teach(self, outcomes: Sequence[Outcome]) -> None:

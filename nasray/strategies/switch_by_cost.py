@@ -11,7 +11,8 @@ from nasray.strategies.switch import SoFar, climbed
 class SwitchByCost:
     """A rung is left when its journaled cost has reached a sum.
 
-    A measurement costs its benchmark_seconds, or its wall_seconds where it has none; a prediction what its rung says.
+    A measurement costs its benchmark_seconds, or what its rung says where it has none; a prediction what its rung says.
+    Seconds of a clock do not count: they would make the path of a search depend on the machine.
 
     Attributes:
         seconds: That a rung may cost.

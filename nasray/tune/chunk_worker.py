@@ -1,6 +1,7 @@
 """What a Tune trial is here: a worker that does order after order, each of them one Tune result."""
 
 import pickle
+import platform
 import tempfile
 import traceback
 from pathlib import Path
@@ -14,6 +15,7 @@ from ray.cloudpickle.cloudpickle_fast import dumps
 from nasray import __version__
 from nasray.core.errors import NasrayError, require
 from nasray.core.evaluator import Evaluator
+from nasray.core.executor import EvaluatorFactory
 from nasray.core.measurement import Failure, Result, result_to_json
 from nasray.core.proposal import Proposal
 from nasray.search.guard import guarded
@@ -98,7 +100,8 @@ class ChunkWorker(tune.Trainable):
                 f"{before} workers died while they built the evaluator (killed, out of memory, or crashed), as many as "
                 "max_attempts allows; give a worker more room (fewer executor.workers), or correct the evaluator"
             )
-        evaluator = self._shift.factory()
+        factory: EvaluatorFactory = pickle.loads(self._shift.factory)  # imports what it needs, which can be deadly, too
+        evaluator = factory()
         self._desk.clear.remote(self.trial_id)
         return evaluator
 
@@ -106,11 +109,14 @@ class ChunkWorker(tune.Trainable):
         """Evaluate a candidate that may be the one that kills workers, unless it is known to be."""
         mark = self._mark(proposal)
         if mark == self._watchdog.stuck_mark:
-            return Failure("timeout", f"took longer than {order.limit_seconds} s", self._watchdog.stack)
+            message = f"took longer than {order.limit_seconds} s"
+            return Failure("timeout", message, self._watchdog.stack, host=platform.node())
         before: Any = ray.get(self._desk.suspect.remote(mark))
-        deaths = 1 + before
+        alone = order.candidates == 1
+        deaths = before + alone  # in company it is not known whose death it was
         if deaths >= self._shift.max_attempts:
-            return Failure("worker_died", f"{deaths} workers died on it: killed, out of memory, or crashed")
+            message = f"{deaths} workers died on it: killed, out of memory, or crashed"
+            return Failure("worker_died", message, host=platform.node())
         with self._watchdog.watching(mark, order.limit_seconds):
             result = guarded(evaluator, [proposal], self._shift.streams)[0]
         self._desk.clear.remote(mark)

@@ -34,6 +34,10 @@ _SETTINGS = {
 }
 
 
+_CALLS_OF_OTHERS = 1000
+"""Of a desk at once, by all but waiting workers."""
+
+
 class Crew:
     """Tune runs in a thread of its own; a search stays in the thread that began it, and takes report after report.
 
@@ -46,7 +50,7 @@ class Crew:
         """Start Tune."""
         self._reports: SimpleQueue[dict[str, Any]] = SimpleQueue()
         self._numbers, self._shift = count(), 0
-        self._desk = _desk()
+        self._desk = _desk(size)
         self._relay = Relay(self._desk, self._reports, WorkerWatch(self._desk, resources))
         self._thread = threading.Thread(target=self._run, args=(size, resources), name="nasray-tune", daemon=True)
         self._thread.start()
@@ -119,11 +123,16 @@ class Crew:
             self._reports.put({ERROR: "Ray Tune has ended; what it said is above"})
 
 
-def _desk() -> Any:
-    """A new Desk beside this process: elsewhere it could die with a node of workers."""
+def _desk(size: int) -> Any:
+    """A new Desk beside this process: elsewhere it could die with a node of workers.
+
+    Every worker that has nothing to do waits in a call, and so does the last one of each that died: more than Ray's
+    thousand would leave no room for the call that brings new orders.
+    """
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     name = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
-    return cast(Any, Desk).options(scheduling_strategy=here, name=name, namespace=NAMESPACE).remote()
+    settings = {"scheduling_strategy": here, "name": name, "namespace": NAMESPACE}
+    return cast(Any, Desk).options(**settings, max_concurrency=2 * size + _CALLS_OF_OTHERS).remote()
 
 
 @contextmanager

@@ -15,6 +15,9 @@ from nasray.tune.worker_watch import WorkerWatch, say
 _MOST_CHARACTERS = 300
 """Of Ray's account of a death: of one for want of memory it is a page."""
 
+_MOST_DEATHS = 20
+"""Of each worker, on average, since anything was reported: what dies before it takes an order is not counted there."""
+
 
 class Relay(FIFOScheduler):
     """Called by Tune, in its thread.
@@ -32,6 +35,7 @@ class Relay(FIFOScheduler):
         """Wait for Tune to begin."""
         super().__init__()
         self._desk, self._reports, self._watch = desk, reports, watch
+        self._deaths = 0
         self.over = False
 
     def end(self) -> None:
@@ -49,6 +53,7 @@ class Relay(FIFOScheduler):
 
     def on_trial_result(self, tune_controller: Any, trial: Trial, result: dict[str, Any]) -> str:
         """Pass it on."""
+        self._deaths = 0
         self._reports.put(result)
         return self.CONTINUE
 
@@ -61,6 +66,10 @@ class Relay(FIFOScheduler):
             self._reports.put({ERROR: f"a worker could not be set up:\n{error}"})
         else:
             why = " ".join(str(error).split())[:_MOST_CHARACTERS]
+            self._deaths += 1
+            if self._deaths > _MOST_DEATHS * len(tune_controller.get_trials()):
+                self._reports.put({ERROR: f"{self._deaths} workers died and none brought anything; the last: {why}"})
+                return
             say(f"worker {trial.trial_id} died, and another takes its place: {why}")
 
     def __getstate__(self) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from nasray.core.executor import EvaluatorFactory
 from nasray.core.seeds import Streams
 
 
@@ -11,13 +10,13 @@ class Shift:
     """One search, as far as evaluations depend on it.
 
     Attributes:
-        factory: Builds the evaluator.
+        factory: Builds the evaluator; an ``EvaluatorFactory``, pickled apart, so that the rest can be read before it.
         streams: The evaluator's randomness.
         max_attempts: How many workers a candidate may take down before it is given up.
         version: Of the search's nasray.
     """
 
-    factory: EvaluatorFactory
+    factory: bytes
     streams: Streams
     max_attempts: int
     version: str

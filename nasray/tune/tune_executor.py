@@ -8,9 +8,10 @@ from functools import partial
 from typing import Any
 
 import orjson
+from ray.cloudpickle.cloudpickle_fast import dumps
 
 from nasray import __version__
-from nasray.core.errors import NasrayError, require
+from nasray.core.errors import JobLost, NasrayError, require
 from nasray.core.executor import Answer, Chunk, EvaluatorFactory, Workload
 from nasray.core.measurement import result_from_json
 from nasray.core.seeds import Streams
@@ -30,7 +31,10 @@ class TuneExecutor:
         gpus_per_worker: Ray GPUs that a trial holds.
         time_limit_seconds: Longest time one candidate may take; null for no limit.
         max_attempts: How many workers a candidate may take down before it is recorded as a Failure.
-        chunk_size: Most proposals in a chunk; the evaluator's own limit also holds.
+        chunk_size: Most proposals in a chunk.
+        evaluator_chunk_size: Most that the evaluator takes at once, which holds as well: candidates that are trained
+            go one by one, so that each is delivered when it is done, and has its own time limit on any number of
+            workers.
         width: The search's width: a chunk is half a worker's share, so that the next one waits while one is run.
         crew: Keeps the workers for what comes next; None to let them go each time.
     """
@@ -41,6 +45,7 @@ class TuneExecutor:
     time_limit_seconds: float | None
     max_attempts: int
     chunk_size: int
+    evaluator_chunk_size: int
     width: int
     crew: KeptCrew | None = None
 
@@ -60,8 +65,8 @@ class TuneExecutor:
         """Hand out chunks and deliver their results as they come until the workload is finished."""
         if work.finished:
             return
-        limit = max(1, min(self.chunk_size, self.width // (2 * self.workers)))
-        shift = Shift(factory=factory, streams=streams, max_attempts=self.max_attempts, version=__version__)
+        limit = max(1, min(self.chunk_size, self.evaluator_chunk_size, self.width // (2 * self.workers)))
+        shift = Shift(factory=dumps(factory), streams=streams, max_attempts=self.max_attempts, version=__version__)
         open_chunks: dict[int, Chunk] = {}
         with self._crew_at_work() as crew:
             crew.begin(shift)
@@ -78,33 +83,33 @@ class TuneExecutor:
                 if chunk is not None:
                     work.deliver(chunk, [result_from_json(data) for data in orjson.loads(answer)])
 
-    def call(self, function: Callable[..., Answer], jobs: Sequence[tuple[Any, ...]]) -> list[Answer]:
+    def call(self, function: Callable[..., Answer], jobs: Sequence[tuple[Any, ...]]) -> list[Answer | Exception]:
         """Call in the workers; a job that takes its worker down, or too long, is not tried again.
 
-        Raises:
-            NasrayError: A job lost its process.
+        What ends the whole crew is the answer to every job that is not done by then.
         """
-        answers: dict[int, bytes | None] = {}
-        with self._crew_at_work() as crew:
-            works = [(partial(function, *job), JOB_CANDIDATES) for job in jobs]
-            numbers = crew.order(works, self.time_limit_seconds)
-            while not answers.keys() >= set(numbers):
-                number, answer = crew.report()
-                answers.setdefault(number, answer)
-                crew.order([], self.time_limit_seconds, number)
-        found = [answer for number in numbers if (answer := answers[number]) is not None]
-        if len(found) < len(jobs):
-            raise NasrayError(
-                f"a job after the search lost its process: killed, out of memory, crashed{self._too_long()}; the "
-                "search itself is complete and kept: `nasray resume` does these jobs again"
-            )
-        return [pickle.loads(answer) for answer in found]
+        answers: dict[int, Answer | Exception] = {}
+        try:
+            with self._crew_at_work() as crew:
+                works = [(partial(function, *job), JOB_CANDIDATES) for job in jobs]
+                places = {number: place for place, number in enumerate(crew.order(works, self.time_limit_seconds))}
+                while places:
+                    number, answer = crew.report()
+                    if number in places:
+                        answers[places.pop(number)] = self._lost() if answer is None else pickle.loads(answer)
+                    crew.order([], self.time_limit_seconds, number)
+        except (NasrayError, RuntimeError) as error:
+            return [answers.get(place, error) for place in range(len(jobs))]
+        return [answers[place] for place in range(len(jobs))]
 
-    def _too_long(self) -> str:
+    def _lost(self) -> JobLost:
         limit = self.time_limit_seconds
-        if limit is None:
-            return ""
-        return f", or it took longer than {JOB_CANDIDATES * limit:g} s ({JOB_CANDIDATES} x time_limit_seconds)"
+        late = f", or it took longer than {JOB_CANDIDATES} x executor.time_limit_seconds ({limit:g})" if limit else ""
+        return JobLost(
+            f"a job after the search lost its process: killed, out of memory, crashed{late}; the search itself is "
+            "complete and kept: `nasray resume` does these jobs again, if need be on a cluster with more room "
+            "(ray.address=HOST:PORT)"
+        )
 
     @contextmanager
     def _crew_at_work(self) -> Generator[Crew]:

@@ -32,9 +32,7 @@ MOST_LINES = 400
 BOUNDARIES = {
     ("nasray/app/cluster.py", "attached"): "of a node that does not start in time Ray raises nothing more special",
     ("nasray/app/exit_codes.py", "exit_codes"): "a crash is shown whole and leaves with its own exit code",
-    ("nasray/app/finale.py", "_tested"): "the search is paid for: a TEST that fails is recorded beside it",
-    ("nasray/app/finale.py", "_scores"): "one control took its worker down: the others must not go down with it",
-    ("nasray/app/finale.py", "_alone"): "likewise",
+    ("nasray/app/finale.py", "_tested"): "the search is paid for: controls that cannot be drawn are recorded beside it",
     ("nasray/app/finale.py", "score"): "a control that fails is left out and counted",
     ("nasray/search/guard.py", "guarded"): "a candidate may raise anything; it becomes a Failure record",
     ("nasray/tracking/progress.py", "Progress._draw"): "a broken terminal must not end a search",

@@ -90,9 +90,7 @@ def troubled_sweep(cluster, folder: Path, *settings: str) -> subprocess.Popen:
     """Begin a sweep on ``cluster``."""
     words = ["run", "-m", "hydra/launcher=nasray", "hydra.launcher.concurrency=2", *settings]
     words = command(*words, f"ray.address={cluster.address}", f"hydra.sweep.dir={folder}")
-    return subprocess.Popen(
-        words, env=cluster.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    return subprocess.Popen(words, env=cluster.environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
 def by_seed(sweep: Path) -> dict[int, str]:

@@ -133,7 +133,8 @@ def disturbed(folder: Path, moments: list[int], how: signal.Signals, **settings)
     from nasray.tune.tune_executor import TuneExecutor
 
     search = search_of(evolution(), 60, Journal(folder / "journal.jsonl", fsync=True))
-    executor = TuneExecutor(workers=2, cpus_per_worker=1.0, gpus_per_worker=0.0, max_attempts=10, width=8, **settings)
+    settings |= {"cpus_per_worker": 1.0, "gpus_per_worker": 0.0, "max_attempts": 10, "evaluator_chunk_size": 512}
+    executor = TuneExecutor(workers=2, width=8, **settings)
     slow = EvaluatorFactory(partial(Delayed, seconds=0.2, jitter=0.1, sleep=True), EvaluatorFactory(FORMULA, None))
     with Killer(a_worker, search, moments, how) as killer:
         executor.run(search, slow, Streams(3, "evaluator"))

@@ -27,10 +27,10 @@ from nasray.llm.limiter import Limiter
 from nasray.llm.message import Message
 from nasray.llm.metered_model import MeteredModel
 from nasray.llm.openai_client import OpenAIClient
-from nasray.llm.patience import Patience
 from nasray.llm.price import Price
 from nasray.llm.recording import cached_replies, write_recording
 from nasray.llm.request import Request
+from nasray.llm.retries import Retries
 
 CANARY = "sk-canary-5f1e9c"
 VARIABLE = "NASRAY_TEST_LLM_KEY"
@@ -130,7 +130,7 @@ def service(client, folder, **changes):
         "path": str(folder / "cache.sqlite"),
         "caps": Caps(usd=None, tokens=None, calls=None),
         "limiter": Limiter(requests_per_minute=None, tokens_per_minute=None),
-        "patience": Patience(attempts=3, first_wait_seconds=0.01, most_wait_seconds=5.0),
+        "retries": Retries(attempts=3, first_wait_seconds=0.01, most_wait_seconds=5.0),
         "price": Price(prompt=1.0, completion=2.0),
         "concurrency": 16,
     }

@@ -155,6 +155,7 @@ def through_tune(request, tmp_path_factory):
         time_limit_seconds=None,
         max_attempts=2,
         chunk_size=1,
+        evaluator_chunk_size=1,
     )
     return outcomes_of(executor, tmp_path_factory.mktemp("tune"))
 

@@ -13,7 +13,7 @@ import pytest
 
 from nasray.app.parts import EvaluatorFactory
 from nasray.core.budget import Budget
-from nasray.core.errors import NasrayError
+from nasray.core.errors import JobLost, NasrayError
 from nasray.core.event_log import NoLog
 from nasray.core.measurement import Failure, Measurement
 from nasray.core.seeds import Streams
@@ -42,6 +42,7 @@ def executor(workers: int, width: int, **changes):
     from nasray.tune.tune_executor import TuneExecutor
 
     settings = {"cpus_per_worker": 1.0, "gpus_per_worker": 0.0, "time_limit_seconds": None, "max_attempts": 2}
+    settings["evaluator_chunk_size"] = 512
     return TuneExecutor(workers=workers, width=width, chunk_size=512, **{**settings, **changes})
 
 
@@ -89,11 +90,15 @@ def test_a_candidate_that_raises_is_a_failure_with_its_traceback(kind, recorded)
 
 
 @pytest.mark.parametrize(
-    ("kind", "recorded", "time_limit_seconds"),
-    [("exit", "worker_died", None), ("hang", "timeout", 3.0)],  # a limit that no innocent one reaches on a slow machine
+    ("kind", "recorded", "time_limit_seconds", "max_attempts"),
+    [
+        ("exit", "worker_died", None, 1),  # a death in company is nobody's
+        ("exit", "worker_died", None, 2),
+        ("hang", "timeout", 3.0, 2),  # a limit that no innocent one reaches on a slow machine
+    ],
 )
 def test_a_candidate_that_takes_its_worker_down_is_a_failure_and_its_neighbours_are_not(
-    kind, recorded, time_limit_seconds
+    kind, recorded, time_limit_seconds, max_attempts
 ):
     factory = wrapped(Failing, share=0.04, kind=kind)
     evaluator = factory()
@@ -101,7 +106,7 @@ def test_a_candidate_that_takes_its_worker_down_is_a_failure_and_its_neighbours_
     expected = [slot for slot in range(32) if evaluator.fails(slot, streams)]
     assert 1 <= len(expected) <= 3, "choose another seed or share"
     search = search_of(32, 8)
-    through_tune(search, factory, 2, 8, time_limit_seconds=time_limit_seconds)
+    through_tune(search, factory, 2, 8, time_limit_seconds=time_limit_seconds, max_attempts=max_attempts)
     failed = {o.proposal.slot: o.result for o in search.outcomes if isinstance(o.result, Failure)}
     assert sorted(failed) == expected
     assert {failure.kind for failure in failed.values()} == {recorded}
@@ -180,9 +185,17 @@ def test_workers_of_another_version_end_the_search_with_one_message(monkeypatch)
         through_tune(search_of(8, 8), SYNTHETIC, 1, 8)
 
 
-def test_a_job_after_the_search_that_loses_its_process_is_one_message():
-    with pytest.raises(NasrayError, match=r"a job after the search lost its process: killed, out of memory, crashed;"):
-        executor(1, 1).call(os._exit, [(1,)])
+def test_a_call_that_loses_its_process_costs_no_other_call_its_answer():
+    first, lost, last = executor(2, 2).call(eval, [("6 * 7",), ("__import__('os')._exit(1)",), ("'last'",)])
+    assert (first, type(lost), last) == (42, JobLost, "last")
+    assert "a job after the search lost its process: killed, out of memory, crashed; the search" in str(lost)
+
+
+def test_a_call_that_ends_the_crew_leaves_the_answers_that_came():
+    first, *rest = executor(1, 1).call(eval, [("42",), ("1 / 0",), ("'never'",)])
+    assert first == 42
+    assert [type(one) for one in rest] == [RuntimeError] * 2
+    assert "division by zero" in str(rest[0])
 
 
 def test_the_next_search_finds_the_same_workers_and_brings_an_evaluator_of_its_own():
@@ -193,7 +206,6 @@ def test_the_next_search_finds_the_same_workers_and_brings_an_evaluator_of_its_o
             assert through_tune(search_of(40, 8), factory, 2, 8, crew=kept) == simulated(40, 8, factory)
             pids |= set(executor(2, 8, crew=kept).call(os.getpid, [()] * 8))
         assert 1 <= len(pids) <= 2
-        with pytest.raises(NasrayError, match="a job after the search lost its process"):
-            executor(2, 8, crew=kept).call(os._exit, [(1,)])
+        assert isinstance(executor(2, 8, crew=kept).call(os._exit, [(1,)])[0], JobLost)
         assert kept.hired_seconds > 0
         assert through_tune(search_of(40, 8), failing, 2, 8, crew=kept) == simulated(40, 8, failing)

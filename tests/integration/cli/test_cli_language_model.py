@@ -89,7 +89,7 @@ def search(nasray, quick, server):
         "language_model.client.model=m",
         f"language_model.client.base_url={server.url}",
     )
-    fixed = ("language_model.patience.attempts=2", "language_model.patience.first_wait_seconds=0.01")
+    fixed = ("language_model.retries.attempts=2", "language_model.retries.first_wait_seconds=0.01")
     words = (*quick, "budget.evaluations=14", *SCREENED, *model, *fixed)
     return lambda folder, *more: nasray("run", *words, f"hydra.run.dir={folder}", *more)
 

@@ -9,8 +9,8 @@ from nasray.llm.fake import Fake
 from nasray.llm.limiter import Limiter
 from nasray.llm.message import Message
 from nasray.llm.metered_model import MeteredModel
-from nasray.llm.patience import Patience
 from nasray.llm.request import Request
+from nasray.llm.retries import Retries
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def cache(tmp_path):
         path=str(tmp_path / "cache.sqlite"),
         caps=Caps(usd=None, tokens=None, calls=None),
         limiter=Limiter(requests_per_minute=None, tokens_per_minute=None),
-        patience=Patience(attempts=1, first_wait_seconds=0.0, most_wait_seconds=0.0),
+        retries=Retries(attempts=1, first_wait_seconds=0.0, most_wait_seconds=0.0),
         price=None,
         concurrency=1,
     )

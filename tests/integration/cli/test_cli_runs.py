@@ -1,16 +1,18 @@
 """Runs, sweeps, resume, replay and report, from the command line to the files."""
 
+import errno
 import json
 import resource
 import webbrowser
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from nasray.core.errors import DataError
-from nasray.core.measurement import TestScore
+from nasray.core.errors import DataError, RecordError
+from nasray.core.measurement import Outcome, TestScore
 from nasray.core.proposal import Proposal
 from nasray.core.seeds import Streams
 
@@ -114,6 +116,52 @@ def test_a_winner_without_test_is_recorded(
     assert f"TEST        could not be measured: {told}" in ended.out
     assert f"TEST could not be measured ({told}" in (tmp_path / "one" / "report.html").read_text()
     assert nasray("replay", "one").code == 0
+
+
+def test_a_machine_that_refuses_at_test_leaves_the_run_to_be_resumed(
+    nasray, quick, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, archive
+) -> None:
+    from nasray.evaluators.synthetic import Synthetic
+
+    def test(*_: object) -> TestScore:
+        raise OSError(errno.ESTALE, "Stale file handle", "images.npy")
+
+    folder = tmp_path / "two"
+    with monkeypatch.context() as patch:
+        patch.setattr(Synthetic, "test", test)
+        message = nasray("run", *quick, "hydra.run.dir=two").refused()
+    assert message.startswith("images.npy cannot be used on ")
+    assert "`nasray resume`" in message
+    assert not (folder / "result.json").exists()
+    assert nasray("resume", "two").code == 0
+    assert archive(folder) == archive(finished)
+    assert json.loads((folder / "result.json").read_bytes())["test"]["best"] > 0
+
+
+def test_a_report_that_fails_costs_nothing_but_the_report(
+    nasray, quick, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from nasray.app import session
+
+    class Watching:
+        def told(self, outcomes: Sequence[Outcome]) -> None: ...
+
+        def close(self, summary: Mapping[str, Any]) -> None:
+            closed.append(summary["evaluations"])
+
+    def fail(*_: object) -> None:
+        raise RecordError("the report cannot be written")
+
+    observers_of, closed = session.observers_of, list[int]()
+    with monkeypatch.context() as patch:
+        patch.setattr("nasray.reports.report.write_report", fail)
+        patch.setattr(session, "observers_of", lambda *told: [*observers_of(*told), Watching()])
+        ended = nasray("run", *quick, "hydra.run.dir=two")
+    assert (ended.code, ended.err.count("nasray: the report cannot be written")) == (2, 1), ended
+    assert closed == [40]
+    assert (tmp_path / "two" / "result.json").exists()
+    assert nasray("resume", "two").code == 0
+    assert (tmp_path / "two" / "report.html").exists()
 
 
 @contextmanager

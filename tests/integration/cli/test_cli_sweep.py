@@ -157,6 +157,25 @@ def test_folders_without_a_sweep_are_refused(nasray, tmp_path):
         assert f"{tmp_path} holds no sweep: sweep.json is missing" in nasray("sweep", verb, ".").refused()
 
 
+def test_every_command_of_a_sweep_is_resumed_and_their_failures_add_up(nasray, quick):
+    for widths in ("-1,-2", "-3,-4"):
+        assert nasray(*SWEEP, *quick, f"width={widths}").code == 102
+    again = nasray("sweep", "resume", "sweep")
+    assert again.code == 104, again
+    assert all(f"failed      width-{width}-" in again.out for width in (1, 2, 3, 4))
+
+
+def test_a_sweep_goes_on_where_it_was_begun_or_says_why_not(nasray, quick, tmp_path, monkeypatch):
+    (tmp_path / "begun").mkdir()
+    monkeypatch.chdir(tmp_path / "begun")
+    assert nasray(*SWEEP, *quick, "width=-1,-2").code == 102
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "begun").rename(tmp_path / "moved")
+    message = nasray("sweep", "resume", "moved/sweep").refused()
+    assert f"was begun in {tmp_path / 'begun'}, which cannot be entered (No such file or directory)" in message
+    assert "make it again, or begin the sweep anew with absolute paths" in message
+
+
 def test_a_report_of_a_sweep_needs_a_finished_search(nasray, quick, tmp_path):
     assert nasray(*SWEEP, *quick, "strategy.tournament_size=30", "seed=0").code == 101
     assert "has no finished search yet; see `nasray sweep status" in nasray("sweep", "report", "sweep").refused()

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import platform
 import sys
 from pathlib import Path
 
@@ -27,13 +28,13 @@ def test_a_user_error_is_printed_alone(capsys: pytest.CaptureFixture[str]) -> No
     assert capsys.readouterr().err == "nasray: width (0) must be at least 1\n"
 
 
-@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES])
-def test_a_disk_that_refuses_is_no_bug(code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EROFS, errno.EACCES, errno.ESTALE])
+def test_a_machine_that_refuses_is_no_bug(code: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert ended(OSError(code, "it refuses", "some/file"), tmp_path) == 2
     told = capsys.readouterr().err
     assert told == (
-        "nasray: some/file cannot be written (it refuses); make room there, or choose another folder; "
-        "nothing was lost\n"
+        f"nasray: some/file cannot be used on {platform.node()} (it refuses); make room there, or mend its rights, "
+        "mount or limits, or choose another folder; nothing was lost\n"
     )
 
 

@@ -6,10 +6,13 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
-from nasray.app.language_model import language_model_of, ledger_of, with_caps
+from nasray.app.language_model import asking_nobody, language_model_of, ledger_of, with_caps
 from nasray.app.predictor import predictor_of
 from nasray.core.errors import CapabilityError, ConfigError
+from nasray.llm.cap_reached import CapReached
+from nasray.llm.message import Message
 from nasray.llm.metered_model import MeteredModel
+from nasray.llm.request import Request
 from nasray.spaces.nasbench201 import NasBench201
 
 CONF = Path(__file__).resolve().parents[3] / "conf"
@@ -65,6 +68,31 @@ def test_in_a_host_one_owner_lives_on_the_head_node_and_the_predictor_stays_here
     predictor, leaks = predictor_of(hosted, space, [{**SCREENED, "predictor": None}], {}, model)
     assert (type(predictor).__name__, leaks) == ("LanguageModelPredictor", ())
     assert predictor.estimator.language_model is model
+
+
+@pytest.mark.parametrize("where", ["local", "host"])
+def test_a_replay_pays_nobody_wherever_its_model_lived(config, tmp_path, where):
+    host = {"where": where, "name": None, "batch_size": 4}
+    raw = {"seed": 0, "language_model": config().language_model, "host": host}
+    asked = asking_nobody(raw)
+    assert asked["language_model"]["caps"] == raw["language_model"]["caps"] | {"usd": None, "tokens": None, "calls": 0}
+    assert asked["host"] == host | {"where": "local"}
+    again = config(asked["host"]["where"], language_model=asked["language_model"])
+    model = language_model_of(again, [PREDICTOR], tmp_path)
+    request = Request(model="fake", messages=(Message("user", "BLEU?"),), temperature=0.0, max_tokens=20)
+    with pytest.raises(CapReached):
+        model.complete(request)
+    model.close()
+    assert raw["host"] is host
+    assert host["where"] == where
+
+
+def test_what_has_no_language_model_is_replayed_as_it_was(config):
+    raw = {"seed": 0, "language_model": None, "host": {"where": "host"}}
+    assert asking_nobody(raw) == raw
+    older = asking_nobody({"seed": 0, "language_model": config().language_model})
+    assert older["language_model"]["caps"]["calls"] == 0
+    assert "host" not in older
 
 
 def test_caps_alone_may_change(config):

@@ -24,6 +24,21 @@ def test_jobs_and_commands_add_up_and_are_read_again(tmp_path):
     assert SweepFolder.open(tmp_path / "sweep") == both
 
 
+def test_a_known_job_keeps_its_folder_and_learns_where_it_runs(tmp_path):
+    empty(tmp_path / "sweep").add([Job.of(["strategy=a", "seed=0"], ["seed=0"])])
+    moved = Job.of(["seed=0", "strategy=a", "ray.address=here:6379"], ())
+    (job,) = empty(tmp_path / "sweep").add([moved]).jobs
+    assert job.folder == f"a-{moved.identity}"
+    assert job.overrides == moved.overrides
+    assert SweepFolder.open(tmp_path / "sweep").jobs == (job,)
+
+
+def test_a_command_in_another_order_is_the_same_command(tmp_path):
+    for command in (("-m", "seed=1,2", "width=4"), ("-m", "width=4", "seed=1,2")):
+        sweep = empty(tmp_path / "sweep", command=command).add([ONE, TWO])
+    assert sweep.commands == (("-m", "width=4", "seed=1,2"),)
+
+
 def test_a_command_that_is_given_again_elsewhere_takes_the_place_of_the_first(tmp_path):
     first = ("-m", "seed=1,2", "ray.address=gone:6379", "tracking=none", "hydra/launcher=nasray")
     SweepFolder(tmp_path / "s", {}, (first,), "/", ()).add([])

@@ -1,5 +1,8 @@
 """Identity, folder and progress of one job of a sweep."""
 
+import fcntl
+import threading
+
 import pytest
 from filelock import FileLock
 
@@ -84,6 +87,31 @@ def test_a_claimed_job_runs_before_there_is_a_run(tmp_path):
 def test_a_run_that_somebody_resumed_by_hand_is_not_free(tmp_path):
     with FileLock(tmp_path / "run.lock"), claimed(tmp_path) as free:
         assert not free
+
+
+def test_those_who_ask_are_not_taken_for_those_who_work(tmp_path):
+    (tmp_path / "job.lock").touch()
+    with (tmp_path / "job.lock").open() as asking:
+        fcntl.flock(asking, fcntl.LOCK_SH)
+        assert not in_use(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["job.lock", "run.lock"])
+def test_a_claim_outwaits_those_who_ask(tmp_path, name):
+    (tmp_path / name).touch()
+    with (tmp_path / name).open() as asking:
+        fcntl.flock(asking, fcntl.LOCK_SH)
+        asked = threading.Timer(0.1, fcntl.flock, (asking, fcntl.LOCK_UN))
+        asked.start()
+        with claimed(tmp_path) as free:
+            assert free
+        asked.join()
+
+
+def test_of_a_lock_that_cannot_be_opened_nobody_can_tell(tmp_path):
+    (tmp_path / "job.lock").mkdir()  # refuses like another user's file, to root too
+    assert not in_use(tmp_path)
+    assert progress_of(tmp_path) == Progress("interrupted")
 
 
 def test_a_claim_that_outlived_its_process_is_a_job_that_was_interrupted(tmp_path):

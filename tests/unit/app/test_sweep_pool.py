@@ -47,6 +47,17 @@ def test_a_runner_that_died_while_it_had_nothing_to_do_costs_no_task(pool):
     assert second.value != first.value
 
 
+def test_a_runner_that_dies_before_a_task_reaches_it_costs_no_task(pool):
+    (first,) = pool.run(deque([task("a")]))
+    (runner,) = pool._runners
+    os.kill(int(first.value), signal.SIGKILL)
+    runner._process.wait(10)
+    runner._process.poll = lambda: None  # as it was when the pool looked
+    (second,) = pool.run(deque([task("b")]))
+    assert (second.identity, second.code) == ("b", 0)
+    assert pool._runners != [runner]
+
+
 def test_a_task_that_takes_its_runner_down_is_lost_and_the_next_one_is_not(pool):
     ended = list(pool.run(deque([task("a", dies=True), task("b")])))
     assert [(one.identity, one.code) for one in ended] == [("a", LOST), ("b", 0)]

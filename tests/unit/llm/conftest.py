@@ -10,10 +10,10 @@ from nasray.llm.caps import Caps
 from nasray.llm.limiter import Limiter
 from nasray.llm.message import Message
 from nasray.llm.metered_model import MeteredModel
-from nasray.llm.patience import Patience
 from nasray.llm.price import Price
 from nasray.llm.reply import Reply
 from nasray.llm.request import Request
+from nasray.llm.retries import Retries
 
 NO_CAPS = {"usd": None, "tokens": None, "calls": None}
 
@@ -77,7 +77,7 @@ def serve(tmp_path):
             "path": str(tmp_path / "cache.sqlite"),
             "caps": Caps(**{**NO_CAPS, **(caps or {})}),
             "limiter": Limiter(requests_per_minute=None, tokens_per_minute=None),
-            "patience": Patience(attempts=3, first_wait_seconds=1.0, most_wait_seconds=60.0),
+            "retries": Retries(attempts=3, first_wait_seconds=1.0, most_wait_seconds=60.0),
             "price": Price(prompt=2.0, completion=4.0),
             "concurrency": 8,
             "sleep": lambda seconds: None,

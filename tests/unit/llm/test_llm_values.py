@@ -9,10 +9,10 @@ from nasray.llm.caps import Caps
 from nasray.llm.estimate import Estimate
 from nasray.llm.limiter import Limiter
 from nasray.llm.message import Message
-from nasray.llm.patience import Patience
 from nasray.llm.price import Price
 from nasray.llm.price_table import listed_price
 from nasray.llm.request import Request
+from nasray.llm.retries import Retries
 from nasray.llm.token_count import most_prompt_tokens, rough_tokens
 
 
@@ -110,12 +110,12 @@ def test_a_limiter_travels_as_its_settings():
         ),
         (lambda: Caps(usd=-1.0, tokens=None, calls=None), r"caps.usd \(-1.0\) must be at least 0"),
         (
-            lambda: Patience(attempts=0, first_wait_seconds=1, most_wait_seconds=1),
-            "patience.attempts .0. must be at least 1",
+            lambda: Retries(attempts=0, first_wait_seconds=1, most_wait_seconds=1),
+            "retries.attempts .0. must be at least 1",
         ),
         (
-            lambda: Patience(attempts=1, first_wait_seconds=2, most_wait_seconds=1),
-            "patience.first_wait_seconds .2. must be",
+            lambda: Retries(attempts=1, first_wait_seconds=2, most_wait_seconds=1),
+            "retries.first_wait_seconds .2. must be",
         ),
         (
             lambda: Estimate(n_prompts=-1, prompt_tokens=0, most_completion_tokens=0, price=None),

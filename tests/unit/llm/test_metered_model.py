@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from nasray.core.errors import ConfigError, RecordError
+from nasray.core.errors import ConfigError, DataError, RecordError
 from nasray.llm import reply_store
 from nasray.llm.call_error import CallError
 from nasray.llm.cap_reached import CapReached
@@ -107,7 +107,7 @@ def test_waits_double_and_the_servers_own_wait_comes_first(serve, scripted, ask)
     ("error", "calls"),
     [
         (BUSY(), 3),  # all attempts
-        (BUSY(retry_after=61.0), 1),  # longer than patience.most_wait_seconds
+        (BUSY(retry_after=61.0), 1),  # longer than retries.most_wait_seconds
         (CallError("wrong key", kind="key_refused"), 1),
     ],
 )
@@ -178,6 +178,24 @@ def test_a_call_during_which_the_process_died_is_charged_at_its_most(serve, scri
         serve(scripted("a"), caps={"tokens": MOST_TOKENS}).complete(ask())
     (row,) = read_ledger(tmp_path / "cache.sqlite")
     assert (row.lost, row.failures) == (1, {"process_died": 1})
+
+
+@pytest.mark.parametrize("error", [ConfigError("the key is not set"), DataError("the recording cannot be read")])
+def test_a_call_that_was_never_sent_costs_nothing_and_is_no_call(serve, scripted, ask, tmp_path, error):
+    service = serve(scripted(error, "a"), caps={"calls": 1, "tokens": MOST_TOKENS})
+    with pytest.raises(type(error), match=str(error)):
+        service.complete(ask())
+    assert service.complete(ask()).text == "a", "the caps have room for one call"
+    service.close()
+    unsent = scripted(error)
+    with serve(unsent) as later, pytest.raises(type(error)):
+        later.complete(ask("hallo"))
+    (row,) = read_ledger(tmp_path / "cache.sqlite")
+    assert (row.paid, row.failed, row.lost, row.failures) == (1, 2, 0, {"not_sent": 2})
+    assert (row.prompt_tokens, row.usd) == (10, pytest.approx(40e-6))
+    store = reply_store.ReplyStore(tmp_path / "cache.sqlite")
+    assert store.spent() == (1, 15, pytest.approx(40e-6))
+    store.close()
 
 
 def test_money_cannot_be_capped_without_a_price(serve, scripted, ask, tmp_path):

@@ -9,9 +9,11 @@ import pytest
 from nasray.core.errors import ConfigError, DataError, RecordError
 from nasray.llm.call_error import CallError
 from nasray.llm.ledger import read_ledger
+from nasray.llm.ledger_entry import LedgerEntry
 from nasray.llm.recording import cached_replies, read_recording, write_recording
 from nasray.llm.replay import Replay
 from nasray.llm.reply_store import SCHEMA, ReplyStore
+from nasray.llm.spent import Spent
 
 
 def test_a_file_that_is_no_cache_is_refused(tmp_path):
@@ -38,6 +40,49 @@ def test_a_network_disk_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(psutil, "disk_partitions", lambda all: mounts)
     with pytest.raises(ConfigError, match=r"is on a network disk \(nfs4\); it must be on a local one"):
         ReplyStore(tmp_path / "cache.sqlite")
+
+
+@pytest.mark.parametrize("path", ["notes.txt/cache.sqlite", "notes.txt/deep/cache.sqlite", f"{'x' * 300}.sqlite"])
+def test_a_path_that_no_file_can_have_is_refused(tmp_path, path):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(ConfigError, match=r"(?s)language_model.path \(.*\) cannot be used \(.*\); choose another path"):
+        ReplyStore(tmp_path / path)
+    assert [one.name for one in tmp_path.iterdir()] == ["notes.txt"]
+
+
+@pytest.fixture
+def paid(ask, said):
+    """``paid(store, reply)``: a call is made, and brings the reply."""
+
+    def make(store, reply):
+        call = store.begin(ask(), "a script", Spent(1, 297, 0.001), priced=True)
+        entry = LedgerEntry(0.0, ask().key, ask().prompt_hash, "scripted", "a script", "paid", 10, 5, 4e-5)
+        store.settle(call, entry, (ask(), reply))
+
+    return make
+
+
+def test_a_reply_that_cannot_be_kept_leaves_no_line_that_says_it_was_paid(tmp_path, paid, said, ask):
+    store = ReplyStore(tmp_path / "cache.sqlite")
+    with pytest.raises(TypeError):
+        paid(store, said("half a character: \ud83d"))
+    paid(store, said("a"))
+    store.close()
+    ReplyStore(tmp_path / "cache.sqlite").close()
+    (row,) = read_ledger(tmp_path / "cache.sqlite")
+    assert (row.paid, row.lost) == (1, 1)
+
+
+def test_what_the_file_refuses_is_not_written_by_halves(tmp_path, paid, said, ask):
+    path = tmp_path / "cache.sqlite"
+    store = ReplyStore(path)
+    with sqlite3.connect(path) as connection:
+        connection.execute("ALTER TABLE replies RENAME TO elsewhere")
+    with pytest.raises(RecordError, match=r"cannot be used \(no such table: replies\)"):
+        paid(store, said("a"))
+    store.close()
+    (one,) = ReplyStore(path)._connection.execute("SELECT status FROM ledger").fetchall()
+    assert one == ("lost",)
 
 
 def test_closing_twice_does_nothing(tmp_path):

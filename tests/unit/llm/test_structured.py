@@ -60,10 +60,34 @@ def test_what_does_not_fit_is_refused_with_its_kind(said, text, kind):
     assert read.kind == kind
 
 
+@pytest.mark.parametrize(
+    "text", ["[" * 1_000, "[" * 1_000 + "]" * 1_000, '{"bleu": ' * 1_000, '{"bleu": ' + "9" * 5_000 + "}"]
+)
+def test_what_python_cannot_read_is_refused_and_asked_again(scripted, ask, said, text):
+    assert read_strictly(said(text), Guess).kind == "not_json"
+    answer = Structured(language_model=scripted(text, '{"bleu": 25}'), reasks=1).ask(ask(), Guess)
+    assert (answer.value.bleu, answer.refusals) == (25, ("not_json",))
+
+
+def test_no_depth_is_too_deep_to_be_refused(said):
+    """What the reader still takes may be too deep for the writer, which comes after it."""
+    for depth in range(850, 1_000):
+        assert isinstance(read_strictly(said("[" * depth + "]" * depth), Guess), Refusal), depth
+
+
+def test_half_a_character_in_a_name_does_not_spoil_the_next_question(scripted, ask):
+    client = scripted(r'{"\ud83d": 1, "\ud83d": 2}', '{"bleu": 25}')
+    answer = Structured(language_model=client, reasks=1).ask(ask(), Guess)
+    assert answer.refusals == ("duplicate_key",)
+    assert client.requests[1].key != client.requests[0].key
+    assert r"\ud83d stands in it more than once" in client.requests[1].messages[2].content
+
+
 def test_a_reply_that_was_cut_off_is_called_so(said):
     assert read_strictly(said('{"bleu": 2', finish="length"), Guess) == Refusal(
         "truncated", "it was cut off at max_tokens"
     )
+    assert read_strictly(said("[" * 1_000, finish="length"), Guess).kind == "truncated"
     assert read_strictly(said('{"bleu": 25}', finish="length"), Guess) == Guess(bleu=25)
 
 

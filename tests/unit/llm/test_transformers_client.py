@@ -1,11 +1,13 @@
 """A tiny random network with a tokenizer of bytes, in a folder."""
 
 import pickle
+import shutil
 
 import pytest
 
 from nasray.core.errors import ConfigError
 from nasray.llm.call_error import CallError
+from nasray.llm.ledger import read_ledger
 from nasray.llm.message import Message
 from nasray.llm.transformers_client import TransformersClient
 
@@ -72,8 +74,6 @@ def test_the_global_random_numbers_of_torch_stay_where_they_are(folder, ask):
 
 
 def test_a_chat_template_is_used_where_there_is_one(folder, ask, tmp_path):
-    import shutil
-
     from transformers import AutoTokenizer
 
     other = tmp_path / "chat"
@@ -102,6 +102,18 @@ def test_what_is_no_model_is_refused(folder, ask, tmp_path):
     with pytest.raises(ConfigError, match=r"client.torch_threads \(0\) must be at least 1"):
         client(folder, torch_threads=0)
     assert client("someone/some-model", revision="abc").model == "someone/some-model@abc"
+
+
+def test_weights_that_were_cut_off_are_refused_and_not_charged(folder, ask, serve, tmp_path):
+    shutil.copytree(folder, torn := tmp_path / "torn")
+    with (torn / "model.safetensors").open("r+b") as file:
+        file.truncate(500)
+    service = serve(client(torn))
+    with pytest.raises(ConfigError, match=r"'.*torn' cannot be loaded \(SafetensorError: "):
+        service.complete(ask(model=service.model))
+    service.close()
+    (row,) = read_ledger(tmp_path / "cache.sqlite")
+    assert (row.failures, row.prompt_tokens, row.usd) == ({"not_sent": 1}, 0, 0.0)
 
 
 @pytest.mark.parametrize("name", ["no-folder", "some/no-model"])

@@ -1,3 +1,6 @@
+import errno
+import os
+
 import pytest
 
 from nasray.core.architecture import Architecture
@@ -5,6 +8,7 @@ from nasray.core.errors import RecordError
 from nasray.core.measurement import Failure, Measurement, Outcome
 from nasray.core.proposal import Proposal
 from nasray.records.janitor import Janitor
+from nasray.records.journal import Journal
 
 
 def outcome(slot, value):
@@ -52,4 +56,20 @@ def test_nothing_is_deleted_before_what_was_told_is_safe(sweeps):
         raise RecordError("the disk is full")
 
     Janitor(live=frozenset, secure=secure, sweep=lambda *told: sweeps.append(told)).told([outcome(0, 1.0)])
+    assert sweeps == []
+
+
+def test_nothing_is_deleted_while_the_journal_is_broken(sweeps, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    journal = Journal(tmp_path / "journal.jsonl", fsync=True)
+    janitor = Janitor(live=frozenset, secure=journal.flush, sweep=lambda *told: sweeps.append(told))
+    monkeypatch.setattr("nasray.records.patience.PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr("nasray.records.journal.os.write", full)
+    journal.arrived([0], [Measurement(1.0)], 1.0)
+    with pytest.raises(RecordError, match="No space left on device"):
+        journal.commit(durable=True)
+    janitor.told([outcome(0, 1.0)])
+    journal.close()
     assert sweeps == []

@@ -323,9 +323,12 @@ def test_a_file_that_was_replaced_by_a_shorter_one_is_not_filled_up(path, tmp_pa
     assert sum(disk.waits) >= PATIENCE_SECONDS
 
 
-def test_a_search_that_is_interrupted_while_it_waits_leaves_a_journal_to_go_on_with(path, monkeypatch):
+@pytest.mark.parametrize("troubles", [REFUSED, HALF, ["fsync"]])
+@pytest.mark.parametrize("later", [[], ["by all means"]])
+@pytest.mark.parametrize("end", [Journal.close, Journal.flush])
+def test_a_search_that_is_interrupted_while_it_waits_loses_nothing(path, monkeypatch, troubles, later, end):
     before = path.read_bytes()
-    Disk(monkeypatch, HALF)
+    Disk(monkeypatch, troubles)
     _, tail = read_journal(path)
     journal = Journal(path, fsync=True, tail=tail)
 
@@ -333,18 +336,32 @@ def test_a_search_that_is_interrupted_while_it_waits_leaves_a_journal_to_go_on_w
         raise KeyboardInterrupt
 
     monkeypatch.setattr(module, "patiently", partial(patiently, sleep=interrupt))
-    journal.stopped("by")
+    journal.arrived([3], RESULTS[:1], 3.0)
     with pytest.raises(KeyboardInterrupt):
         journal.commit(durable=True)
-    assert read_journal(path) == (PAST, tail), "half a line is no line"
-    journal.stopped("all means")
-    journal.close()
+    for reason in later:
+        journal.stopped(reason)
+    end(journal)
+    past, found = read_journal(path)
     assert path.read_bytes().startswith(before)
-    assert read_journal(path)[0].stopped == "all means"
-    assert read_journal(path)[1].n_lines == tail.n_lines + 2
+    assert past.results == PAST.results | {3: RESULTS[0]}
+    assert (past.stopped, found.n_lines) == ([PAST.stopped, *later][-1], tail.n_lines + 1 + len(later))
 
 
-def test_a_full_disk_loses_nothing_that_was_committed(path, monkeypatch):
+def test_a_journal_that_still_cannot_be_written_when_it_is_closed_says_so_in_the_log(path, monkeypatch, caplog):
+    """The interruption is on its way to the user."""
+    _, tail = read_journal(path)
+    journal = Journal(path, fsync=True, tail=tail)
+    Disk(monkeypatch, [9, 0])
+    journal.stopped("later")
+    journal.close()
+    assert caplog.messages == [
+        f"{path} cannot be written (No space left on device): what came last is not kept and will be done again"
+    ]
+    assert read_journal(path) == (PAST, tail)
+
+
+def test_a_full_disk_loses_nothing(path, monkeypatch):
     monkeypatch.setattr(patience, "PATIENCE_SECONDS", 0.0)
     before = path.read_bytes()
     _, tail = read_journal(path)
@@ -366,12 +383,15 @@ def test_a_full_disk_loses_nothing_that_was_committed(path, monkeypatch):
     with pytest.raises(RecordError, match=message):
         journal.commit(durable=True)
     room[0] = 10_000
-    journal.stopped("after there was room again")
-    with pytest.raises(RecordError, match=message):  # it would follow a torn line
-        journal.commit(durable=True)
-    journal.close()
     assert path.read_bytes()[:-10] == before
     assert read_journal(path) == (PAST, tail)
+    for again in (partial(journal.commit, durable=True), journal.flush):
+        with pytest.raises(RecordError, match=message):  # or what it tells of would pass for secured
+            again()
+    journal.close()
+    assert path.read_bytes().startswith(before)
+    assert read_journal(path)[0].stopped == "later"
+    assert read_journal(path)[1].n_lines == tail.n_lines + 1
 
 
 def test_others_may_read_a_journal(path):

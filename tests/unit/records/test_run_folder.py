@@ -4,9 +4,11 @@ import errno
 import os
 import subprocess
 import sys
+import threading
 
 import orjson
 import pytest
+from filelock import FileLock
 
 from nasray.core import atomic
 from nasray.core.architecture import Architecture
@@ -86,6 +88,16 @@ def test_another_process_is_kept_out(run):
     run.unlock()
     assert ask().strip() == "locked"
     run.lock()  # a process that ended holds nothing
+
+
+def test_whoever_only_looks_whether_a_run_is_at_work_does_not_keep_it_from_going_on(run):
+    run.unlock()
+    looking = FileLock(run.path / "run.lock", thread_local=False)
+    looking.acquire()
+    gone = threading.Timer(0.1, looking.release)
+    gone.start()
+    run.lock()
+    gone.join()
 
 
 def test_a_folder_that_cannot_be_made(tmp_path):

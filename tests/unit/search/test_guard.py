@@ -1,6 +1,8 @@
 """What becomes of an evaluator's exceptions."""
 
 import errno
+import os
+import platform
 
 import pytest
 
@@ -57,6 +59,7 @@ def test_a_single_culprit_is_not_tried_twice():
     assert failure.traceback.startswith("Traceback (most recent call last):")
     assert "raise self.error" in failure.traceback
     assert failure.cost.wall_seconds > 0
+    assert failure.host == platform.node(), "a bad node must be found from the journal"
 
 
 @pytest.mark.parametrize(
@@ -125,13 +128,23 @@ def test_what_ends_a_process_is_not_caught():
     ("error", "message"),
     [
         (RecordError("the store cannot write 9 bytes"), "the store cannot write 9 bytes"),
-        (OSError(errno.ENOSPC, "No space left on device", "w.bin"), r"w.bin cannot be written \(No space left on"),
-        (OSError(errno.EROFS, "Read-only file system"), "the disk of a worker cannot be written"),
+        (
+            OSError(errno.ENOSPC, "No space left on device", "w.bin"),
+            r"w.bin cannot be used on .* \(No space left on device\); make room .*, then `nasray resume` the run: what",
+        ),
+        (OSError(errno.EROFS, "Read-only file system"), r"a file of the evaluator cannot be used on .* \(Read-only"),
     ],
 )
-def test_a_disk_that_refuses_is_no_failure_of_the_candidate(error, message):
+def test_a_machine_that_refuses_is_no_failure_of_the_candidate(error, message):
     with pytest.raises(RecordError, match=message):
         guarded(Picky(error, (1,)), PROPOSALS, STREAMS)
+
+
+def test_no_candidate_is_blamed_for_rights_that_one_node_lacks():
+    error = OSError(errno.EACCES, os.strerror(errno.EACCES), "images.npy")
+    assert isinstance(error, PermissionError)
+    with pytest.raises(RecordError, match=r"images.npy cannot be used on .* \(Permission denied\)"):
+        guarded(Picky(error, (1,)), PROPOSALS[1:2], STREAMS)
 
 
 def test_other_errors_of_files_are_the_candidates():

@@ -8,14 +8,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from nasray.core.architecture import Architecture
 from nasray.core.budget import Budget
 from nasray.core.errors import CapabilityError, ConfigError
-from nasray.core.measurement import Failure, Measurement, Outcome
+from nasray.core.measurement import Cost, Failure, Measurement, Outcome
 from nasray.core.objective import Constraint
+from nasray.core.proposal import Proposal
 from nasray.core.seeds import Streams
 from nasray.search.search import Search
 from nasray.spaces.nasbench201 import NasBench201
 from nasray.strategies.hat_evolution import HatEvolution
+from nasray.strategies.ladder import Ladder
 from nasray.strategies.measured_rung import MeasuredRung
 from nasray.strategies.predicted_limit import PredictedLimit
 from nasray.strategies.predicted_rung import PredictedRung
@@ -26,7 +29,7 @@ from nasray.strategies.variation import resampled
 from nasray.testing.memory_log import MemoryLog
 
 SPACE = NasBench201(channels=4, cells_per_stage=1)
-FULL = MeasuredRung(epochs=None)
+FULL = MeasuredRung(epochs=None, seconds_per_measurement=0.0)
 
 
 class Said:
@@ -216,8 +219,18 @@ def test_cost_is_counted_by_rung() -> None:
     assert len(said.asked) == 16
 
 
+def test_a_measurement_costs_what_its_benchmark_or_its_rung_says_and_never_what_a_clock_says() -> None:
+    ladder = Ladder({"short": MeasuredRung(epochs=12, seconds_per_measurement=2.0), "full": FULL}, ())
+    for slot, cost in enumerate((Cost(wall_seconds=50.0, benchmark_seconds=7.0), Cost(wall_seconds=50.0))):
+        proposal = Proposal(slot, Architecture((slot,)))
+        ladder.measured(0, proposal.architecture, Outcome(proposal, Measurement(0.5, cost)))
+    assert ladder.so_far(1, 0, ()).seconds == [9.0, 0.0]
+    with pytest.raises(ConfigError, match=r"seconds_per_measurement \(-1.0\) must not be negative"):
+        MeasuredRung(epochs=None, seconds_per_measurement=-1.0)
+
+
 def test_a_ladder_of_measured_rungs_measures_again_above() -> None:
-    rungs = {"short": MeasuredRung(epochs=12), "full": FULL}
+    rungs = {"short": MeasuredRung(epochs=12, seconds_per_measurement=0.0), "full": FULL}
     found = searched(evolution(rungs=rungs))
     by_rung = {12.0: set(), math.inf: set()}
     for one in found:
@@ -298,7 +311,7 @@ def test_what_its_parts_refuse(bare) -> None:
     with pytest.raises(ConfigError, match=r"seconds_per_score \(-1.0\) must not be negative"):
         PredictedRung(predictor=Said(total), seconds_per_score=-1.0)
     with pytest.raises(ConfigError, match=r"fidelity epochs \(0\) must be at least 1"):
-        MeasuredRung(epochs=0)
+        MeasuredRung(epochs=0, seconds_per_measurement=0.0)
     with pytest.raises(ConfigError, match="limit size: needs a predictor of its own"):
         PredictedLimit(name="size", predictor=None, at_most=1.0)
     with pytest.raises(CapabilityError, match="HatEvolution cannot be the inner strategy of Screened"):

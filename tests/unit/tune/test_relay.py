@@ -73,3 +73,15 @@ def test_in_every_round_the_workers_are_looked_after_until_the_end(scene):
     assert scene.relay.choose_trial_to_run(scene.controller) is None
     assert scene.seen == [scene.trials]
     assert scene.told == ["stop 1"]
+
+
+def test_workers_that_die_and_die_before_they_bring_anything_end_the_search(scene, tmp_path):
+    for _ in range(20):
+        scene.fails(ActorDiedError(), tmp_path)
+    assert scene.reports.empty()
+    scene.relay.on_trial_result(scene.controller, scene.trials[0], {"order": 1})
+    assert scene.reports.get_nowait() == {"order": 1}
+    for _ in range(21):
+        scene.fails(ActorDiedError(), tmp_path)
+    said = scene.reports.get_nowait()["error"]
+    assert said.startswith("21 workers died and none brought anything; the last: The actor died unexpectedly")

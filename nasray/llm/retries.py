@@ -13,8 +13,8 @@ Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Patience:
-    """Retries with waits that double, or that the server asked for (``Retry-After``).
+class Retries:
+    """Calls made again after waits that double, or that the server asked for (``Retry-After``).
 
     Args:
         attempts: Most calls for one request, the first included.
@@ -31,10 +31,10 @@ class Patience:
 
     def __post_init__(self) -> None:
         """Refuse what would never call."""
-        require(self.attempts >= 1, f"patience.attempts ({self.attempts}) must be at least 1")
+        require(self.attempts >= 1, f"retries.attempts ({self.attempts}) must be at least 1")
         require(
             0 <= self.first_wait_seconds <= self.most_wait_seconds,
-            f"patience.first_wait_seconds ({self.first_wait_seconds}) must be between 0 and most_wait_seconds "
+            f"retries.first_wait_seconds ({self.first_wait_seconds}) must be between 0 and most_wait_seconds "
             f"({self.most_wait_seconds})",
         )
 
