@@ -14,7 +14,7 @@ class TestExecutors(ExecutorContract):
     def make_executor(self, composed, name, request):
         if name.startswith("tune"):
             request.getfixturevalue("ray_cluster")
-        return lambda width: build({**composed("executor", name), "workers": 2}, width=width)
+        return lambda width: build({**composed("executor", name), "workers": 2}, width=width, evaluator_chunk_size=512)
 
 
 class TestUnordered(ExecutorContract):
