@@ -22,6 +22,7 @@ from nasray.core.measurement import NO_COST, Cost, Measurement, Outcome, Split, 
 from nasray.core.proposal import Proposal
 from nasray.core.seeds import Streams
 from nasray.core.space import GraphView
+from nasray.core.writable import in_one_line
 from nasray.search.archive import archive_hash
 from nasray.search.guard import refusal
 from nasray.search.search import Search
@@ -170,7 +171,7 @@ def _tested(composed: Composition, winner: Proposal, executor: Executor) -> dict
     try:
         controls = _controls(composed)
     except Exception as error:  # noqa: BLE001 - the documented boundary between TEST and the record of the search
-        return {"test": None, "test_failure": _told(error)}
+        return {"test": None, "test_failure": in_one_line(error)}
     scores = _scores(composed, winner, controls, executor)
     if isinstance(scores[0], str):
         return {"test": None, "test_failure": scores[0]}
@@ -212,7 +213,7 @@ def _settled(executor: Executor, job: tuple[Any, ...], answer: Scored | str | Ex
     if isinstance(answer, Exception):
         (answer,) = executor.call(score, [job])
     if isinstance(answer, JobLost) and job[1].operation == "control":
-        return _told(answer)
+        return in_one_line(answer)
     if isinstance(answer, Exception):
         raise answer
     return answer
@@ -231,14 +232,8 @@ def score(factory: Any, proposal: Proposal, streams: Streams) -> Scored | str | 
         if not math.isfinite(test.value):
             return f"{type(evaluator).__name__}: TEST is {test.value}; a score must be finite"
     except Exception as error:  # noqa: BLE001 - the documented boundary between TEST and the record of the search
-        return refusal(error) or _told(error)
+        return refusal(error) or in_one_line(error)
     return valid, test
-
-
-def _told(error: Exception) -> str:
-    """An exception in one line that JSON takes."""
-    line = " ".join(f"{type(error).__name__}: {error}".split())
-    return line.encode(errors="backslashreplace").decode()
 
 
 def _optimum(composed: Composition) -> dict[str, float] | None:

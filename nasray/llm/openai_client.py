@@ -15,11 +15,11 @@ from openai.types.chat import ChatCompletion, ChatCompletionMessage
 from openai.types.chat.chat_completion import Choice
 
 from nasray.core.errors import require
+from nasray.core.writable import writable
 from nasray.llm.call_error import CallError
 from nasray.llm.reply import Reply
 from nasray.llm.request import Request
 from nasray.llm.token_count import most_prompt_tokens
-from nasray.llm.writable import writable
 
 _NEVER_SENT = {
     "ConnectError",

@@ -6,9 +6,9 @@ from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from nasray.core.writable import writable
 from nasray.llm.refusal import Refusal
 from nasray.llm.reply import Reply
-from nasray.llm.writable import writable
 
 Form = TypeVar("Form", bound=BaseModel)
 

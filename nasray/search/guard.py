@@ -11,6 +11,7 @@ from nasray.core.machine_trouble import machine_trouble
 from nasray.core.measurement import Cost, Failure, FailureKind, Result
 from nasray.core.proposal import Proposal
 from nasray.core.seeds import Streams
+from nasray.core.writable import in_one_line, writable
 
 
 def guarded(evaluator: Evaluator, proposals: Sequence[Proposal], streams: Streams) -> list[Result]:
@@ -59,14 +60,8 @@ def _miscounted(evaluator: Evaluator, results: Sequence[Result], proposals: Sequ
 
 def _failure(error: Exception, seconds: float) -> Failure:
     """The record of a candidate's exception."""
-    message = " ".join(f"{type(error).__name__}: {error}".split())
-    story = "".join(traceback.format_exception(error))
-    return Failure(_kind(error), _writable(message), _writable(story), Cost(wall_seconds=seconds), platform.node())
-
-
-def _writable(text: str) -> str:
-    """``text`` without the halves of characters that undecodable file names bring and JSON refuses."""
-    return text.encode(errors="backslashreplace").decode()
+    story = writable("".join(traceback.format_exception(error)))
+    return Failure(_kind(error), in_one_line(error), story, Cost(wall_seconds=seconds), platform.node())
 
 
 def _kind(error: Exception) -> FailureKind:

@@ -39,7 +39,8 @@ def test_a_dangling_node_is_refused(edges):
 
 
 def test_a_second_input_may_come_from_outside_and_be_unused():
-    GraphBatch.of([Graph(("input", "cell_input", "output"), ((0, 2),))], NAMES)
+    batch = GraphBatch.of([Graph(("input", "cell_input", "output"), ((0, 2),))], NAMES)
+    assert int(batch.adjacency[0].sum()) == 1
 
 
 def test_an_unknown_operator_is_refused():

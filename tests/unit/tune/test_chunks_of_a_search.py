@@ -1,8 +1,6 @@
 """How much of a search a worker is given at once."""
 
 import pickle
-from contextlib import nullcontext
-from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -13,7 +11,6 @@ from nasray.core.executor import Chunk
 from nasray.core.measurement import Failure, result_to_json
 from nasray.core.proposal import Proposal
 from nasray.core.seeds import Streams
-from nasray.tune.tune_executor import TuneExecutor
 
 
 class Slots:
@@ -69,21 +66,12 @@ class Hands:
         (512, 512, 8, [1] * 8),
     ],
 )
-def test_chunks_are_as_large_as_settings_evaluator_and_width_allow(chunk_size, evaluator_chunk_size, workers, sizes):
-    hands, slots = Hands(), Slots()
-    crew: Any = SimpleNamespace(at_work=lambda *_: nullcontext(hands))
-    executor = TuneExecutor(
-        workers=workers,
-        cpus_per_worker=1.0,
-        gpus_per_worker=0.0,
-        time_limit_seconds=5.0,
-        max_attempts=3,
-        chunk_size=chunk_size,
-        evaluator_chunk_size=evaluator_chunk_size,
-        width=8,
-        crew=crew,
-    )
-    factory: Any = str
+def test_chunks_are_as_large_as_settings_evaluator_and_width_allow(
+    executor_with, chunk_size, evaluator_chunk_size, workers, sizes
+):
+    hands, slots, factory = Hands(), Slots(), str
+    sizing = {"chunk_size": chunk_size, "evaluator_chunk_size": evaluator_chunk_size, "width": 8, "workers": workers}
+    executor = executor_with(hands, time_limit_seconds=5.0, **sizing)
     executor.run(slots, factory, Streams(0, "evaluator"))
     assert hands.sizes == sizes
     assert sorted(slots.delivered) == list(range(8))
