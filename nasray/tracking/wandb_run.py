@@ -44,9 +44,12 @@ def flattened(summary: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """``{"a": {"b": 1}}`` as ``{"a/b": 1}``, as W&B groups numbers; what is missing or not finite is left out."""
     flat: dict[str, Any] = {}
     for name, value in summary.items():
-        if isinstance(value, dict):  # not Mapping, whose check takes longer than the row
+        if isinstance(value, float):
+            if math.isfinite(value):
+                flat[prefix + name] = value
+        elif isinstance(value, dict):  # not Mapping, whose check takes longer than the row
             flat.update(flattened(value, f"{prefix}{name}/"))
-        elif value is not None and not (isinstance(value, float) and not math.isfinite(value)):
+        elif value is not None:
             flat[prefix + name] = value
     return flat
 
