@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 from make_checkpoints import CHECKPOINTS
-from tracks import LOOKS, RESULTS, SEEDS, measured, recipe_and_hash
+from tracks import LOOKS, RESULTS, SEEDS, measured, ranks, recipe_and_hash, reordered
 
 from nasray.analysis.paired_ranking import paired_ranking
 from nasray.analysis.rank_correlation import rank_correlation
@@ -29,7 +29,11 @@ from nasray.predictors.table_lookup import TableLookup
 
 DATASETS = ("cifar10", "cifar100", "imagenet16_120")
 LIVE, LOOKUP, BEST_FREE = "live #params", "look-up", "nwot + jacov + look-up"
-PAIRS = (("A", LIVE), ("B", LIVE), ("B", LOOKUP), ("C", BEST_FREE), ("C held out", BEST_FREE))
+PAIRS = (
+    ("A", LIVE),
+    *((one, other) for one in ("B", "B with size", "B averaged") for other in (LIVE, LOOKUP)),
+    *((one, BEST_FREE) for one in ("C", "C held out", "C reordered")),
+)
 N_RESAMPLES = 100
 
 
@@ -86,18 +90,26 @@ def track_rows(cells: Sequence[Architecture], recipe: dict[str, Any], sha256: st
     table = default_catalog().open("nasbench201_features", space)
     found: dict[str, list[np.ndarray]] = {}
     for checkpoint, (track, _) in CHECKPOINTS.items():
-        if track not in ("A", "B"):
+        if track not in ("A", "B", "B light"):
             continue
         whole = PretrainedGcn(space=space, checkpoint=checkpoint, sentence_model=None, leak="refuse")
         if whole.card.facts["recipe_sha256"] != sha256:
             raise SystemExit(f"{checkpoint} was trained by another recipe; run make_checkpoints.py first")
         found[track] = [*(whole.member(number).predict(cells) for number in SEEDS), whole.predict(cells)]
+
+    def added(columns: Sequence[str], one: np.ndarray) -> np.ndarray:
+        return RankSum(space=space, table=table, columns=columns, predictors=[Known(one)]).predict(cells)
+
     for name, columns in recipe["C"].items():
-        found[name] = [
-            RankSum(space=space, table=table, columns=columns, predictors=[Known(one)]).predict(cells)
-            for one in found["B"]
-        ]
-    return found
+        found[name] = [added(columns, one) for one in found["B"]]
+    size = LiveParameters(space=space, input_shape=(3, 32, 32), n_classes=10).predict(cells)
+    found[LIVE] = [size] * (len(SEEDS) + 1)
+    for name, parts in recipe["averaged"].items():
+        each = zip(*(found[part] for part in parts), strict=True)
+        found[name] = [np.average([ranks(one) for one in seed], 0, [*parts.values()]) for seed in each]
+    for name, one in recipe["reordered"].items():
+        found[name] = [reordered(added(one["columns"], fine), fine, one["share"]) for fine in found[one["by"]]]
+    return {name: one for name, one in found.items() if name != LIVE}
 
 
 def figures(rows: dict[str, list[np.ndarray]], truth: np.ndarray) -> dict[str, Any]:

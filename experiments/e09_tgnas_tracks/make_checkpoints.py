@@ -17,6 +17,7 @@ from nasray.predictors.operator_embeddings import TABLE
 CHECKPOINTS = {
     "gcn_nasbench101": ("A", "TransNAS-Bench-101, NAS-Bench-201, DARTS: it has seen NAS-Bench-101 only"),
     "gcn_nasbench101_transnas": ("B", "NAS-Bench-201, DARTS: it has seen NAS-Bench-101 and TransNAS-Bench-101"),
+    "gcn_nasbench101_transnas_light": ("B light", "NAS-Bench-201, DARTS: as above, TransNAS shown an eighth as often"),
     "gcn_transnas_darts": ("without NAS-Bench-101", "NAS-Bench-101: it has seen TransNAS-Bench-101 and DARTS cells"),
 }
 

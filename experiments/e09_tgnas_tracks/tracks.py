@@ -68,6 +68,12 @@ def ranks(values: np.ndarray) -> np.ndarray:
     return (np.cumsum(n) - (n + 1) / 2)[group] / max(1, len(values) - 1)
 
 
+def reordered(coarse: np.ndarray, fine: np.ndarray, share: float) -> np.ndarray:
+    """``(A,)`` scores: ranks of ``coarse``, but for the best ``share``, which ``fine`` orders above all others."""
+    order = ranks(coarse)
+    return np.where(order > 1 - share, 1 + ranks(fine), order)
+
+
 def labelled(source: Source, recipe: dict[str, Any]) -> LabelledGraphs:
     name, column, weight = source
     reads = (name, recipe["wording"], recipe["data_flow"])
