@@ -1,9 +1,10 @@
 """Evolution on NAS-Bench-201 whose mutants are screened by scores that have seen none of its labels.
 
-Run: ``NASRAY_DATA_MIRROR=FOLDER python experiments/e12_screened/analyse.py``. Prints the tables of ``README.md`` and
-writes ``results/figures.json`` with commit, data and seconds.
+Run: ``NASRAY_DATA_MIRROR=FOLDER python experiments/e12_screened/analyse.py [--first-seed 2000]``. Prints the tables of
+``README.md`` and writes ``results/figures_FIRST_SEED.json`` with commit, data and seconds.
 """
 
+import argparse
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -28,6 +29,7 @@ from nasray.evaluators.table import TableEvaluator
 from nasray.predictors.live_parameters import LiveParameters
 from nasray.predictors.pretrained_gcn import PretrainedGcn
 from nasray.predictors.rank_sum import RankSum
+from nasray.predictors.reordered import Reordered
 from nasray.predictors.table_lookup import TableLookup
 from nasray.simulator.study import study
 from nasray.spaces.nasbench201 import NasBench201
@@ -36,14 +38,15 @@ from nasray.strategies.regularized_evolution import RegularizedEvolution
 from nasray.strategies.screened import Screened
 
 DATASETS = ("cifar10", "cifar100", "imagenet16_120")
-SEEDS, EVALUATIONS, CANDIDATES = range(2000, 2100), 50, 32
+FIRST_SEED, N_SEEDS, EVALUATIONS, CANDIDATES = 2100, 100, 50, 32
 MARKS = (10, 50)
 C, FREE, PLAIN = "screened by C", "screened by nwot + jacov + look-up", "evolution"
 B, LIVE = "screened by B", "screened by live #params"
-PAIRS = ((C, PLAIN), (C, FREE), (FREE, PLAIN), (B, FREE), (B, LIVE))
-"""The first two are judged; the others are for reading."""
+REORDERED, AVERAGED = "screened by C reordered", "screened by B averaged"
+PAIRS = tuple((one, other) for one in (REORDERED, C, AVERAGED, B) for other in (PLAIN, FREE))
+"""Seeds from 2000: those of C are judged; seeds from 2100: those of C reordered. The others are for reading."""
 
-COLUMNS = ["zc_c10_nwot", "zc_c10_jacov"]
+COLUMNS, SHARE = ["zc_c10_nwot", "zc_c10_jacov"], 0.05
 RESULTS = Path(__file__).with_name("results")
 
 
@@ -71,13 +74,19 @@ def predictors(space: NasBench201) -> dict[str, Known]:
         vocabulary=["none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3"],
         replace={"avg_pool_3x3": "none"},
     )
-    network = PretrainedGcn(space=space, checkpoint="gcn_nasbench101_transnas", sentence_model=None, leak="refuse")
+    pretrained = partial(PretrainedGcn, space=space, sentence_model=None, leak="refuse")
+    network, light = (pretrained(checkpoint=f"gcn_nasbench101_transnas{one}") for one in ("", "_light"))
+    size = LiveParameters(space=space, input_shape=(3, 32, 32), n_classes=10)
     ranked = partial(RankSum, space=space, table=table)
+    averaged = ranked(columns=[], predictors=[light, network, size])
+    coarse = ranked(columns=COLUMNS, predictors=[averaged])
     found = {
+        REORDERED: Reordered(space=space, table=table, coarse=coarse, fine=averaged, share=SHARE),
+        AVERAGED: averaged,
         C: ranked(columns=COLUMNS, predictors=[network]),
         FREE: ranked(columns=COLUMNS, predictors=[lookup]),
         B: network,
-        LIVE: LiveParameters(space=space, input_shape=(3, 32, 32), n_classes=10),
+        LIVE: size,
     }
     return {name: Known(one, cells) for name, one in found.items()}
 
@@ -104,7 +113,7 @@ def curves(rows: np.ndarray, valid: np.ndarray, test: np.ndarray) -> np.ndarray:
 
 
 def dataset_figures(
-    dataset: str, table: Table, space: NasBench201, made: dict[str, Callable[[], Strategy]]
+    dataset: str, table: Table, space: NasBench201, made: dict[str, Callable[[], Strategy]], seeds: range
 ) -> dict[str, Any]:
     evaluator = TableEvaluator(
         table=table, dataset=dataset, epochs=200, chunk_size=4096, space=space, columns=(), columns_table=None
@@ -112,7 +121,7 @@ def dataset_figures(
     valid, test = (table.column(f"{dataset}_{split}_200") for split in ("valid", "test"))
     found: dict[str, np.ndarray] = {}
     for name, make in made.items():
-        runs = study(make, space, evaluator, seeds=SEEDS, evaluations=EVALUATIONS, width=1)
+        runs = study(make, space, evaluator, seeds=seeds, evaluations=EVALUATIONS, width=1)
         rows = [table.rows([one.proposal.architecture for one in run]) for run in runs]
         found[name] = np.stack([curves(one, valid, test) for one in rows])
         print(dataset, name, found[name][:, 0, [mark - 1 for mark in MARKS]].mean(axis=0), flush=True)
@@ -169,19 +178,23 @@ def print_tables(figures: dict[str, Any]) -> None:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
+    first = parser.parse_args().first_seed
+    seeds = range(first, first + N_SEEDS)
     began = time.perf_counter()
     torch.set_num_threads(1)
     space = NasBench201(channels=16, cells_per_stage=5)
     table = default_catalog().open("nasbench201", space)
     made = arms(space)
-    figures = {dataset: dataset_figures(dataset, table, space, made) for dataset in DATASETS}
+    figures = {dataset: dataset_figures(dataset, table, space, made, seeds) for dataset in DATASETS}
     print_tables(figures)
     head, changed = commit()
     pedigree = {"commit": head, "uncommitted_changes": changed, "seconds": round(time.perf_counter() - began, 1)}
-    pedigree |= {"seeds": [SEEDS.start, SEEDS.stop - 1], "evaluations": EVALUATIONS, "candidates": CANDIDATES}
+    pedigree |= {"seeds": [seeds.start, seeds.stop - 1], "evaluations": EVALUATIONS, "candidates": CANDIDATES}
     line = {"experiment": "e12", **pedigree, "table_sha256": table.sha256, "figures": figures}
     RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "figures.json").write_text(json.dumps(line, indent=1) + "\n", encoding="utf-8")
+    (RESULTS / f"figures_{first}.json").write_text(json.dumps(line, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
