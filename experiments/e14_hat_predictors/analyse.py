@@ -35,6 +35,9 @@ SUPERNETS = {
     "neuron-wise MoS": "neuron_mos",
 }
 UPDATES, RESAMPLES = 40_000, 2_000
+DEPTH = 5
+"""The column of the decoder's depth among the distillation features."""
+
 COMPARED = "OLS on log(decoder layers)"
 RESULTS = Path(__file__).with_name("results")
 
@@ -50,6 +53,7 @@ class Task:
         bleu: ``(A,)`` on VALID, trained from scratch.
         supernets: Name -> ``(A,)`` BLEU on VALID with shared weights.
         sizes: Name -> ``(A,)`` what is known without training.
+        features: ``(A, 10)`` those of LLM-Distill-PP, the decoder's depth as its logarithm.
         shown: Split -> ``(A,)`` whether it is a demonstration.
         texts: ``(A,)`` the architectures, written.
     """
@@ -58,6 +62,7 @@ class Task:
     bleu: Vector
     supernets: Mapping[str, Vector]
     sizes: Mapping[str, Vector]
+    features: Vector
     shown: Mapping[int, NDArray[np.bool_]]
     texts: Sequence[str]
 
@@ -69,6 +74,8 @@ Predict = Callable[[Task, int], Vector]
 def read(table: Table, space: Hat) -> list[Task]:
     members = [Architecture(tuple(row)) for row in table.genes.tolist()]
     layers = np.array([len(space.shape(one).decoder_ffn) for one in members], np.float64)
+    features = np.stack([space.distillation_features(one) for one in members])
+    features[:, DEPTH] = np.log(layers)
     return [
         Task(
             name=name,
@@ -80,6 +87,7 @@ def read(table: Table, space: Hat) -> list[Task]:
                 "FLOPs": table.column(f"{name}_flops"),
                 "latency": table.column(f"{name}_latency_ms"),
             },
+            features=features,
             shown={split: table.column(f"{name}_demonstration_{split}") == 1 for split in SPLITS},
             texts=[space.to_text(one) for one in members],
         )
@@ -94,6 +102,16 @@ def least_squares(features: Sequence[Vector], task: Task, split: int) -> Vector:
     return design @ np.linalg.lstsq(design[shown], task.bleu[shown], rcond=None)[0]
 
 
+def ridge(task: Task, split: int) -> Vector:
+    """Ridge regression, penalty 1, on features that have mean 0 and spread 1 over the demonstrations."""
+    shown, x = task.shown[split], task.features
+    spread = x[shown].std(0)
+    z = (x - x[shown].mean(0)) / np.where(spread > 0, spread, 1)
+    mean = task.bleu[shown].mean()
+    slopes = np.linalg.solve(z[shown].T @ z[shown] + np.eye(z.shape[1]), z[shown].T @ (task.bleu[shown] - mean))
+    return z @ slopes + mean
+
+
 def logs(task: Task, *names: str) -> list[Vector]:
     return [np.log(task.sizes[name]) for name in names]
 
@@ -105,6 +123,7 @@ def predictors() -> dict[str, Predict]:
     for names in (("decoder layers",), ("decoder layers", "parameters")):
         label = f"OLS on {' and '.join(f'log({name})' for name in names)}"
         rows[label] = lambda task, split, names=names: least_squares(logs(task, *names), task, split)
+    rows["ridge on the distillation features"] = ridge
     for label in SUPERNETS:
         rows[f"{label}, calibrated"] = lambda task, split, label=label: least_squares(
             [task.supernets[label]], task, split

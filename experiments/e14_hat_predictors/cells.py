@@ -110,15 +110,22 @@ def line(feature: Vector) -> Fit:
     return fit
 
 
-def taught(cells: Cells, words: Sequence[str], space: str) -> Fit:
+@cache
+def language_model(words: tuple[str, ...]) -> dict[str, Any]:
+    """The one that ``words`` name, for all sets: its cache has one owner."""
+    settings = composed(words, "nasbench201").get("language_model")
+    return {"language_model": build(settings)} if settings else {}
+
+
+def taught(cells: Cells, words: Sequence[str], space: str, size: int) -> Fit:
     """A predictor of ``conf/predictor`` that learns from the demonstrations."""
     config = composed(words, space)
-    live = {"language_model": build(config["language_model"])} if config.get("language_model") else {}
+    live = language_model(tuple(words))
 
     def fit(shown: NDArray[np.int64], values: Vector) -> Vector:
         predictor = build(config["predictor"], space=cells.space, **live)
         predictor.fit([cells.members[place] for place in shown], values)
-        asked = judged_beside(cells, shown)
+        asked = judged_beside(cells, shown, size)
         found = np.full(len(cells.members), np.nan)
         found[asked] = predictor.predict([cells.members[place] for place in asked])
         return found
@@ -126,24 +133,24 @@ def taught(cells: Cells, words: Sequence[str], space: str) -> Fit:
     return fit
 
 
-def judged_beside(cells: Cells, shown: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The 200 cells that are judged with these demonstrations, or all others where there are fewer."""
+def judged_beside(cells: Cells, shown: NDArray[np.int64], size: int) -> NDArray[np.int64]:
+    """The ``size`` cells that are judged with these demonstrations, or all others where there are fewer."""
     others = np.setdiff1d(np.arange(len(cells.members)), shown)
     drawn = Streams(int(shown[0]), "e14/judged").at(int(shown[1]))
-    return np.sort(drawn.permutation(others)[:JUDGED])
+    return np.sort(drawn.permutation(others)[:size])
 
 
-def predictors(cells: Cells, name: str, words: Sequence[str]) -> dict[str, Fit]:
+def predictors(cells: Cells, name: str, words: Sequence[str], size: int) -> dict[str, Fit]:
     space = SETS[name][0]
     rows: dict[str, Fit] = {
         "demonstration mean": lambda _, values: np.full(len(cells.members), values.mean()),
         COMPARED: line(np.log(cells.scores["parameters"])),
         "OLS on log(live parameters)": line(np.log1p(cells.scores["live parameters"])),
         "graph network, calibrated": line(cells.scores["graph network"]),
-        "OLS on operators": taught(cells, ["predictor=ols"], space),
-        "ridge on operators": taught(cells, ["predictor=ridge", "predictor.target=values"], space),
+        "OLS on operators": taught(cells, ["predictor=ols"], space, size),
+        "ridge on operators": taught(cells, ["predictor=ridge", "predictor.target=values"], space, size),
     }
-    return rows | ({" ".join(words): taught(cells, words, space)} if words else {})
+    return rows | ({" ".join(words): taught(cells, words, space, size)} if words else {})
 
 
 def figures_of(predicted: Vector, truth: Vector, *, ranks_only: bool) -> list[float]:
@@ -157,13 +164,13 @@ def figures_of(predicted: Vector, truth: Vector, *, ranks_only: bool) -> list[fl
     return [error, tau, agreement / (scale * np.sqrt(pairs)), len(np.unique(p)) / len(p)]
 
 
-def judge(cells: Cells, name: str, words: Sequence[str], divisions: int) -> dict[str, Vector]:
+def judge(cells: Cells, name: str, words: Sequence[str], divisions: int, size: int) -> dict[str, Vector]:
     """Row -> ``(D, 4)`` figures of D divisions."""
-    rows = predictors(cells, name, words)
+    rows = predictors(cells, name, words, size)
     found: dict[str, list[list[float]]] = {one: [] for one in (*rows, *cells.scores)}
     for division in range(divisions):
         shown = Streams(division, "e14/cells").at(0).choice(len(cells.members), SHOWN, replace=False)
-        judged = judged_beside(cells, shown)
+        judged = judged_beside(cells, shown, size)
         truth = cells.values[judged]
         for one, fit in rows.items():
             found[one].append(figures_of(fit(shown, cells.values[shown])[judged], truth, ranks_only=False))
@@ -206,16 +213,18 @@ def print_table(name: str, found: Mapping[str, Any]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--divisions", type=int, default=100)
-    parser.add_argument("--sets", default="", help="only those whose name contains this")
+    parser.add_argument("--sets", action="append", help="only those whose name contains this; may be given again")
+    parser.add_argument("--judged", type=int, default=JUDGED, help="cells of a division")
     asked, words = parser.parse_known_args()
     torch.set_num_threads(1)
     found: dict[str, Any] = {}
     for name in SETS:
-        if asked.sets in name:
-            found[name] = summary(judge(read(name), name, words, asked.divisions))
+        if asked.sets is None or any(part in name for part in asked.sets):
+            found[name] = summary(judge(read(name), name, words, asked.divisions, asked.judged))
             print_table(name, found[name])
     head, changed = commit()
-    pedigree = {"experiment": "e14", "commit": head, "uncommitted_changes": changed, "divisions": asked.divisions}
+    pedigree = {"experiment": "e14", "commit": head, "uncommitted_changes": changed}
+    pedigree |= {"divisions": asked.divisions, "judged": asked.judged}
     file = RESULTS / ("_".join(["cells", *(word.partition("=")[2] for word in words if "." not in word)]) + ".json")
     file.write_text(json.dumps(pedigree | {"words": words, "figures": found}, indent=1) + "\n", encoding="utf-8")
 

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from nasray.analysis.rank_correlation import RankCorrelation, rank_correlation
+from nasray.analysis.threshold import top_share_threshold
 from nasray.core.errors import ConfigError, DataError, require
 
 
@@ -21,6 +22,7 @@ class RankingQuality:
             https://doi.org/10.1145/582415.582418); the gain of an architecture is its value's relative rank, 0 to 1.
         size_bias: Spearman's rho of score and size, minus that of value and size; above 0: size is overrated. None
             where no sizes were given, or one side is constant.
+        size: Of size and value: what the number of weights alone would have come to. None as for ``size_bias``.
     """
 
     correlation: RankCorrelation
@@ -28,6 +30,7 @@ class RankingQuality:
     k: int
     ndcg: float
     size_bias: float | None
+    size: RankCorrelation | None
 
 
 def ranking_quality(
@@ -58,12 +61,14 @@ def ranking_quality(
     worst_of_best = np.sort(second)[-k]
     gains = relative_ranks(second)
     discounts = 1 / np.log2(np.arange(2, k + 2))
+    biased, alone = (None, None) if sizes is None else _by_size(first, second, np.asarray(sizes, dtype=np.float64))
     return RankingQuality(
         correlation=correlation,
         precision=float((second[chosen] >= worst_of_best).mean()),
         k=k,
         ndcg=float((gains[chosen] * discounts).sum() / (np.sort(gains)[::-1][:k] * discounts).sum()),
-        size_bias=None if sizes is None else _size_bias(first, second, np.asarray(sizes, dtype=np.float64)),
+        size_bias=biased,
+        size=alone,
     )
 
 
@@ -77,7 +82,7 @@ def top_share(values: ArrayLike, share: float) -> NDArray[np.bool_]:
     found = np.asarray(values, dtype=np.float64)
     require(0 < share <= 1, f"top_share share ({share}) must be above 0 and at most 1", ConfigError)
     require(len(found) > 0, "top_share got no value", DataError)
-    return found >= np.sort(found)[-int(np.ceil(share * len(found)))]
+    return found >= top_share_threshold(found, share)
 
 
 def relative_ranks(values: ArrayLike) -> NDArray[np.float64]:
@@ -87,7 +92,11 @@ def relative_ranks(values: ArrayLike) -> NDArray[np.float64]:
     return ((np.cumsum(n) - (n + 1) / 2) / max(1, len(found) - 1))[group]
 
 
-def _size_bias(scores: NDArray[np.float64], values: NDArray[np.float64], sizes: NDArray[np.float64]) -> float | None:
+def _by_size(
+    scores: NDArray[np.float64], values: NDArray[np.float64], sizes: NDArray[np.float64]
+) -> tuple[float, RankCorrelation] | tuple[None, None]:
+    """The bias, and how well sizes order values."""
     if len(np.unique(sizes)) < 2:
-        return None
-    return rank_correlation(scores, sizes).spearman - rank_correlation(values, sizes).spearman
+        return None, None
+    alone = rank_correlation(sizes, values)
+    return rank_correlation(scores, sizes).spearman - alone.spearman, alone

@@ -23,6 +23,8 @@ class Scored(NamedTuple):
         value: As measured.
         reserved: Whether it was measured whatever its score was.
         size: Number of weights, where it was measured.
+        in_unit: Whether the score is a guess of the value itself.
+        interval: Where the value was said to lie, at ``INTERVAL_LEVEL``; None where nothing was said.
     """
 
     architecture: Architecture
@@ -30,13 +32,16 @@ class Scored(NamedTuple):
     value: float
     reserved: bool
     size: float | None
+    in_unit: bool = False
+    interval: tuple[float, float] | None = None
 
 
 def scored(outcome: Outcome, higher_is_better: bool) -> Scored | None:
     """The score of an outcome, from its proposal's notes; None for a failure, and where there is no score.
 
     A strategy that screens notes ``{"screened": {"candidate": index, "scores": [...]}}``, and ``"reserved": true``
-    where the candidate was not chosen by its score. Whoever else chooses by predictions notes ``"score": number``, in
+    where the candidate was not chosen by its score; ``"in_unit": true`` and ``"interval": [low, high]`` where the
+    predictor made these claims. Whoever else chooses by predictions notes ``"score": number``, in
     which higher is better whatever the predictor's direction.
 
     Args:
@@ -53,9 +58,14 @@ def scored(outcome: Outcome, higher_is_better: bool) -> Scored | None:
         score, sign = next((one["score"] for one in (notes, *notes.values()) if _has_score(one)), None), 1
     if not isinstance(score, int | float) or not math.isfinite(score):
         return None
-    size = result.columns.get(PARAMETERS)
     return Scored(
-        outcome.proposal.architecture, sign * float(score), result.value, bool(fact.get("reserved", False)), size
+        architecture=outcome.proposal.architecture,
+        score=sign * float(score),
+        value=result.value,
+        reserved=bool(fact.get("reserved", False)),
+        size=result.columns.get(PARAMETERS),
+        in_unit=sign == 1 and bool(fact.get("in_unit", False)),
+        interval=tuple(fact["interval"]) if "interval" in fact else None,
     )
 
 

@@ -78,7 +78,8 @@ def resume(
     changes: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Another cluster: ray.address=HOST:PORT; other caps: language_model.caps.calls=300", show_default=False
+            help="Another cluster: ray.address=HOST:PORT; another limit or server: language_model.caps.calls=300",
+            show_default=False,
         ),
     ] = None,
 ) -> None:

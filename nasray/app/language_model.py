@@ -17,7 +17,18 @@ from nasray.llm.tallied_model import TalliedModel
 TALLY = "language_model.jsonl"
 """In the run folder: what the run asked, by the keys of requests."""
 
-_CHANGEABLE = ("usd", "tokens", "calls")
+_CAPS = ("usd", "tokens", "calls")
+_CHANGEABLE: Mapping[str, type] = {
+    "caps.usd": float,
+    "caps.tokens": int,
+    "caps.calls": int,
+    "client.base_url": str,
+    "client.key_variable": str,
+    "client.timeout_seconds": float,
+    "limiter.requests_per_minute": float,
+    "limiter.tokens_per_minute": float,
+}
+"""What no reply depends on, and no request's key, by the kind of its value: limits, and how the server is reached."""
 
 
 def language_model_of(config: RunConfig, users: Sequence[Any], folder: Path) -> TalliedModel | None:
@@ -58,32 +69,35 @@ def ledger_of(config: RunConfig) -> dict[str, str] | None:
     return None if config.language_model is None else {"ledger": str(config.language_model["path"])}
 
 
-def with_caps(raw: Mapping[str, Any], words: Sequence[str]) -> dict[str, Any]:
-    """A run's configuration with other caps: all that may change when it is resumed.
+def with_changes(raw: Mapping[str, Any], words: Sequence[str]) -> dict[str, Any]:
+    """A run's configuration with other limits on its language model, or another way to its server.
+
+    That is all that may change when a run is resumed: no reply depends on it.
 
     Args:
         raw: The recorded configuration; not changed.
-        words: ``language_model.caps.calls=300`` and the like; ``null`` for no limit.
+        words: ``language_model.caps.calls=300``, ``language_model.client.base_url=http://…`` and the like; ``null``
+            for no limit, or no key.
 
     Raises:
-        ConfigError: A word says something else, or the run has no language model.
+        ConfigError: A word says something else, or the run's language model has no such setting.
     """
-    caps: dict[str, float | None] = {}
+    model = raw.get("language_model")
     for word in words:
         key, _, value = word.partition("=")
-        name = key.removeprefix("language_model.caps.")
+        name = key.removeprefix("language_model.")
         require(
             name != key and name in _CHANGEABLE and bool(value),
-            f"{word!r} cannot be changed in a run that has begun; only language_model.caps.usd=…, .tokens=… and "
-            ".calls=…, and ray.address=… can",
+            f"{word!r} cannot be changed in a run that has begun; only ray.address=… and language_model."
+            f"{'=…, .'.join(_CHANGEABLE)}=… can",
         )
-        caps[name] = _number(word, value, whole=name != "usd")
-    model = raw.get("language_model")
-    if not caps:
-        return dict(raw)
-    if model is None:
-        raise ConfigError(f"{words[0]!r} has no effect: the run has no language model; take it away")
-    return {**raw, "language_model": {**model, "caps": {**model["caps"], **caps}}}
+        part, _, field = name.partition(".")
+        changed = {field: _value(word, value, _CHANGEABLE[name])}
+        if model is None or field not in (model.get(part) or {}):
+            none = "no language model" if model is None else f"a language model without {name}"
+            raise ConfigError(f"{word!r} has no effect: the run has {none}; take it away")
+        model = {**model, part: {**model[part], **changed}}
+    return dict(raw) if model is None else {**raw, "language_model": model}
 
 
 def asking_nobody(raw: dict[str, Any]) -> dict[str, Any]:
@@ -95,17 +109,17 @@ def asking_nobody(raw: dict[str, Any]) -> dict[str, Any]:
     if model is None:
         return raw
     here = {} if host is None else {"host": {**host, "where": "local"}}
-    caps = {**model["caps"], **dict.fromkeys(_CHANGEABLE), "calls": 0}
+    caps = {**model["caps"], **dict.fromkeys(_CAPS), "calls": 0}
     return {**raw, **here, "language_model": {**model, "caps": caps}}
 
 
-def _number(word: str, value: str, *, whole: bool) -> float | None:
+def _value(word: str, value: str, kind: type) -> float | str | None:
     if value == "null":
         return None
     try:
-        return int(value) if whole else float(value)
+        return kind(value)
     except ValueError as error:
-        raise ConfigError(f"{word!r} must give {'a whole number' if whole else 'a number'}, or null") from error
+        raise ConfigError(f"{word!r} must give {'a whole number' if kind is int else 'a number'}, or null") from error
 
 
 def _host_name(service: MeteredModel) -> str:

@@ -102,13 +102,18 @@ def _check_asked(settings: Mapping[str, Any] | None, parts: Sequence[type[Any]])
 
 
 def _check_scores(inner: Predictor, parts: Sequence[type[Any]], settings: Mapping[str, Any], *, hosted: bool) -> None:
-    """Refuse a predictor that scores architectures alone where a part has soft graphs scored."""
+    """Refuse a predictor that scores architectures alone, or by what only they have, where a part needs more."""
     for part in parts:
         if not getattr(part, "needs_graph_scores", False):
             continue
         who = f"{part.__name__} needs a predictor that scores soft graphs"
         if not isinstance(inner, GraphPredictor):
             raise CapabilityError(f"{who} and got {_name(settings)}; choose predictor={part.fitting_predictor}")
+        if getattr(inner, "features", ()):
+            raise CapabilityError(
+                f"{who} and got {_name(settings)} with features, which are scores of architectures: graphs have none; "
+                "set predictor.features=[]"
+            )
         if hosted:
             raise CapabilityError(f"{who}, which no host passes on; set host.where=local")
 

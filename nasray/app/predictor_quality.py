@@ -3,18 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from nasray.analysis.ranking_quality import ranking_quality
+from nasray.analysis.score_figures import LEAST, score_figures
 from nasray.analysis.scored import Scored, scored
 from nasray.app.composition import Composition
 from nasray.app.parts import asking
 from nasray.core.architecture import Architecture
-from nasray.core.errors import DataError, NasrayError
+from nasray.core.errors import NasrayError
 from nasray.core.measurement import Outcome
 from nasray.core.seeds import Streams
 from nasray.core.space import ModuleView, SearchSpace
-from nasray.tracking.quality_tally import BEST, LEAST
 
 MOST_COUNTED = 500
 """Distinct architectures whose weights are counted for the controls, a few milliseconds each."""
@@ -69,31 +66,10 @@ def _controls(space: SearchSpace, architectures: Sequence[Architecture]) -> Mapp
 def _rows(
     part: str, predictor: str, chosen: Sequence[Scored], controls: Mapping[str, Mapping[Architecture, float]]
 ) -> list[dict[str, Any]]:
-    sizes = [one.size for one in chosen if one.size is not None]
-    if "parameters" in controls:
-        sizes = [controls["parameters"][one.architecture] for one in chosen]
-    compared = {predictor: [one.score for one in chosen]}
-    compared |= {name: [known[one.architecture] for one in chosen] for name, known in controls.items()}
-    values = [one.value for one in chosen]
-    return [
-        {"part": part, "scores": name, "n": len(chosen)}
-        | _figures(scores, values, sizes if len(sizes) == len(chosen) else None)
-        for name, scores in compared.items()
-    ]
-
-
-def _figures(scores: Sequence[float], values: Sequence[float], sizes: Sequence[float] | None) -> dict[str, Any]:
-    k = min(BEST, max(1, len(scores) // 4))  # with ten scores, ten of ten would be no finding
-    try:
-        found = ranking_quality(scores, values, k, Streams(0, "predictor_quality").at(0), sizes)
-    except DataError:  # a constant: nothing is ordered
-        return {"distinct": len(np.unique(scores))}
-    return {
-        "distinct": found.correlation.distinct_scores,
-        "tau": found.correlation.kendall,
-        "spearman": found.correlation.spearman,
-        "k": k,
-        "precision": found.precision,
-        "ndcg": found.ndcg,
-        "size_bias": found.size_bias,
-    }
+    counted = controls.get("parameters")
+    known = [one if counted is None else one._replace(size=counted[one.architecture]) for one in chosen]
+    compared = {predictor: known}
+    for name, control in controls.items():
+        compared[name] = [one._replace(score=control[one.architecture], in_unit=False, interval=None) for one in known]
+    rng = Streams(0, "predictor_quality")
+    return [{"part": part, "scores": name, **score_figures(found, rng.at(0))} for name, found in compared.items()]

@@ -16,7 +16,7 @@ from nasray.app.composition import Composition, compose, executor_of, observers_
 from nasray.app.exit_codes import kept
 from nasray.app.finale import result_of
 from nasray.app.idle_settings import idle_settings
-from nasray.app.language_model import asking_nobody, ledger_of, with_caps
+from nasray.app.language_model import asking_nobody, ledger_of, with_changes
 from nasray.app.provenance import changed_data, commit, data_of, versions
 from nasray.app.run_folders import open_run
 from nasray.app.weights import janitor_of, with_own_store
@@ -60,8 +60,8 @@ def resume(folder: Path, changes: Sequence[str] = (), crew: KeptCrew | None = No
 
     Args:
         folder: The run folder.
-        changes: Another cluster, ``ray.address=HOST:PORT``; other caps of its language model, e.g.
-            ``language_model.caps.calls=300``.
+        changes: Another cluster, ``ray.address=HOST:PORT``; other limits of its language model, or another way to its
+            server, e.g. ``language_model.caps.calls=300``.
         crew: As for ``start``.
 
     Raises:
@@ -69,8 +69,8 @@ def resume(folder: Path, changes: Sequence[str] = (), crew: KeptCrew | None = No
         NasrayError: As ``start``.
     """
     run = open_run(folder)
-    raw, caps = with_address(run.manifest["config"], changes)
-    folder, raw = run.path, with_caps(raw, caps)
+    raw, others = with_address(run.manifest["config"], changes)
+    folder, raw = run.path, with_changes(raw, others)
     with run.locked():
         if run.result is not None:
             check_archive(folder, run.result, run.outcomes())

@@ -59,6 +59,40 @@ class Learner(Predictor, Protocol):
         ...
 
 
+@runtime_checkable
+class Quantitative(Predictor, Protocol):
+    """Guesses the very value that will be measured: its scores can be too high, not only in the wrong order.
+
+    Attributes:
+        in_unit: Whether they are in the unit of the objective by now. A predictor that never says so orders.
+    """
+
+    @property
+    def in_unit(self) -> bool:
+        """May become true by a fit."""
+        ...
+
+
+@runtime_checkable
+class IntervalPredictor(Predictor, Protocol):
+    """Says between which values a measurement should lie."""
+
+    def interval(self, architectures: Sequence[Architecture], level: float) -> NDArray[np.float64]:
+        """``(A, 2)`` lower and upper ends, which should hold in ``level`` of the cases; infinite for no claim."""
+        ...
+
+
+INTERVAL_LEVEL = 0.8
+"""How often the intervals should hold that a search writes down; a higher one takes more outcomes to say anything."""
+
+
+def unwrapped(predictor: Predictor) -> Predictor:
+    """Who scores, inside wrappers that only give its batches a shape: they keep it as ``inner``."""
+    while (inner := getattr(predictor, "inner", None)) is not None:
+        predictor = inner
+    return predictor
+
+
 class Generator(Protocol):
     """Proposes architectures."""
 

@@ -80,8 +80,18 @@ class GettextCorpus:
         return cls(source=source, target=target, parts=parts, catalogues=read, torn=tuple(torn))
 
     def write(self, folder: Path) -> None:
-        """Two files a part, and ``origin.json``, which says what is from where."""
-        folder.mkdir(parents=True, exist_ok=True)
+        """Two files a part, and ``origin.json``, which says what is from where.
+
+        Raises:
+            ConfigError: The folder cannot be written to.
+        """
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._write(folder)
+        except OSError as error:
+            raise ConfigError(f"the corpus cannot be written to {folder} ({error}); choose another --output") from error
+
+    def _write(self, folder: Path) -> None:
         for part, programs in self.parts.items():
             pairs = [pair for found in programs.values() for pair in found]
             for side, language in enumerate((self.source, self.target)):

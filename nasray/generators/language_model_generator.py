@@ -28,7 +28,8 @@ class LanguageModelGenerator:
     """Asks for architectures in the written form of their space, and reads the replies with the space's own reader.
 
     What Jawahar et al. 2023, https://arxiv.org/abs/2310.16712, leave open: the language model that estimates also
-    proposes. What it writes passes the gate that everybody's proposals pass.
+    proposes. It is shown canonical forms, without layers or edges that have no effect. What it writes passes the gate
+    that everybody's proposals pass.
 
     Args:
         space: Must offer TextView.
@@ -67,7 +68,7 @@ class LanguageModelGenerator:
         Raises:
             NasrayError: The model could not be asked.
         """
-        best = list(dict.fromkeys(context))[: self.shown]
+        best = list(dict.fromkeys(map(self.space.canonical, context)))[: self.shown]
         prompts = [self._prompt(best, rng) for _ in range(n)]
         requests = [self._request(prompt, int(rng.integers(2**31))) for prompt in prompts]
         stand_ins = [self.space.sample(rng) for _ in range(n)]
@@ -96,7 +97,7 @@ class LanguageModelGenerator:
         return self.language_model.model
 
     def _prompt(self, best: Sequence[Architecture], rng: np.random.Generator) -> str:
-        examples = best or [self.space.sample(rng) for _ in range(self.shown)]
+        examples = best or [self.space.canonical(self.space.sample(rng)) for _ in range(self.shown)]
         told = {"task": self.task, "metric": self.metric}
         blocks = [worded("propose_role", **told), worded("propose_instructions", **told)]
         texts = [self._view.to_text(one) for one in examples]

@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from nasray.core.errors import DataError, RecordError
+from nasray.core.atomic import write_atomically
+from nasray.core.errors import ConfigError, DataError, RecordError
 from nasray.llm.ledger import read_only
 from nasray.llm.reply import Reply
 from nasray.llm.request import Request
@@ -41,13 +42,20 @@ def write_recording(path: Path, replies: Iterable[tuple[Request, Reply]], *, pro
 
     Latencies and costs are left out, so that the same conversation gives the same file. Without ``prompts``, requests
     are named by their keys alone: a tenth of the size, for prompts that a program makes again.
+
+    Raises:
+        ConfigError: The path can have no file; what was there is as it was.
     """
-    kept = sorted(replies, key=lambda pair: pair[0].key)
-    with path.open("w", encoding="utf-8") as file:
-        for request, reply in kept:
-            said = {**reply.to_json(), "latency_seconds": 0.0, "usd": None, "hit": False}
-            asked = {"request": request.to_json()} if prompts else {"key": request.key}
-            file.write(json.dumps({**asked, "reply": said}, ensure_ascii=False) + "\n")
+    kept, lines = sorted(replies, key=lambda pair: pair[0].key), list[str]()
+    for request, reply in kept:
+        said = {**reply.to_json(), "latency_seconds": 0.0, "usd": None, "hit": False}
+        asked = {"request": request.to_json()} if prompts else {"key": request.key}
+        lines.append(json.dumps({**asked, "reply": said}, ensure_ascii=False) + "\n")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, "".join(lines).encode())
+    except OSError as error:
+        raise ConfigError(f"the recording {path} cannot be written ({error}); choose another path") from error
     return len(kept)
 
 

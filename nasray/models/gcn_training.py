@@ -97,7 +97,8 @@ def train_gcn(
         recipe: How it is trained.
         sources: What it learns from; batches never mix them.
         seed: Of the initial weights, the order of batches and dropout.
-        restrict: Whether at least two labels of each source must differ.
+        restrict: Whether at least two labels of each source must differ; a network that learnt from equal labels alone
+            gives 0 to everything.
 
     Raises:
         DataError: There is no source, or all labels of one are equal.
@@ -136,6 +137,10 @@ def _standardised(model: Gcn, sources: Sequence[LabelledGraphs]) -> Gcn:
 
     Losses on pairs and lists leave the scale open, and members of an ensemble must agree on one.
     """
+    if all(len(one.labels.unique()) < 2 for one in sources):
+        model.head.zero_()  # what it says of others would be noise that looks like an order
+        model.offset.zero_()
+        return model
     scores = torch.cat([model(one.flow.mixture, one.flow.adjacency, one.table, one.columns) for one in sources])
     spread = scores.std(unbiased=False).clamp(min=1e-3)  # a constant network stays one
     model.head.div_(spread)

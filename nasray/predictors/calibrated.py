@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import safetensors.numpy
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 
 from nasray.core.architecture import Architecture
 from nasray.core.errors import CapabilityError, DataError, require
@@ -15,6 +16,8 @@ from nasray.predictors.uncertain import Uncertain
 
 LEAST = 3
 """Outcomes through which a line can miss; with fewer, scores stay as they are and intervals are infinite."""
+
+_STATE = "what state() of a calibrated predictor gave"
 
 
 @dataclass(kw_only=True)
@@ -50,6 +53,11 @@ class Calibrated:
     def __post_init__(self) -> None:
         """Check."""
         require(self.every >= 2, f"Calibrated every ({self.every}) must be at least 2, or nothing is left to learn")
+
+    @property
+    def in_unit(self) -> bool:
+        """Whether there are outcomes enough for a line to the truth."""
+        return len(self._misses) >= LEAST
 
     def fit(self, architectures: Sequence[Architecture], values: NDArray[np.float64]) -> None:
         """Teach the predictor, if it learns, and calibrate it on A architectures and their ``(A,)`` values.
@@ -107,8 +115,20 @@ class Calibrated:
         )
 
     def load(self, state: bytes) -> None:
-        """Inverse of ``state``."""
-        known = safetensors.numpy.load(state)
+        """Inverse of ``state``.
+
+        Raises:
+            DataError: The state is that of nothing calibrated, or the predictor refuses its part.
+        """
+        try:
+            known = safetensors.numpy.load(state)
+        except SafetensorError as error:
+            raise DataError(f"calibrated got {len(state)} bytes that are no state ({error}); load {_STATE}") from error
+        require(
+            known.keys() == {"line", "misses", "predictor"},
+            f"calibrated got a state of {sorted(known)}; load {_STATE}",
+            DataError,
+        )
         if isinstance(self.predictor, Learner):
             self.predictor.load(known["predictor"].tobytes())
         self._line = known["line"] if len(known["line"]) else None

@@ -9,6 +9,7 @@ import numpy as np
 
 from nasray.core.architecture import Architecture
 from nasray.core.errors import require
+from nasray.core.space import SearchSpace
 
 Choice = Literal["random", "stratified", "nearest"]
 
@@ -24,11 +25,11 @@ def check_choice(choice: str, number: int, who: str) -> None:
     """Refuse what is no way to choose.
 
     Raises:
-        ConfigError: The way is unknown, or nothing would be shown.
+        ConfigError: The way is unknown, or the number negative.
     """
     ways = ("random", "stratified", "nearest")
     require(choice in ways, f"{who} choice ({choice!r}) must be one of {', '.join(ways)}")
-    require(number >= 1, f"{who} number ({number}) of demonstrations must be at least 1")
+    require(number >= 0, f"{who} number ({number}) of demonstrations must not be negative; 0 shows none")
 
 
 def pool_of(known: Sequence[Demonstration], choice: Choice, number: int, seed: int) -> list[Demonstration]:
@@ -46,11 +47,23 @@ def pool_of(known: Sequence[Demonstration], choice: Choice, number: int, seed: i
     return [ranked[int(place)] for place in np.linspace(0, len(ranked) - 1, number).round()]
 
 
-def shown_for(query: Architecture, pool: Sequence[Demonstration], choice: Choice, number: int) -> list[Demonstration]:
-    """The demonstrations for one query; of ``nearest`` the most alike comes last, equals in the order of the pool."""
+def shown_for(
+    queries: Sequence[Architecture], pool: Sequence[Demonstration], choice: Choice, number: int, space: SearchSpace
+) -> list[list[Demonstration]]:
+    """The demonstrations for each query; of ``nearest`` the most alike comes last, equals in the order of the pool.
+
+    Alike are canonical forms: genes that a member does not use, as those of absent layers, make no difference.
+    """
     if choice != "nearest":
-        return list(pool)
-    return sorted(pool, key=lambda one: _distance(one.architecture, query))[:number][::-1]
+        return [list(pool) for _ in queries]
+    forms = [space.canonical(one.architecture) for one in pool]
+
+    def nearest(query: Architecture) -> list[Demonstration]:
+        form = space.canonical(query)
+        ranked = sorted(range(len(pool)), key=lambda place: _distance(forms[place], form))
+        return [pool[place] for place in ranked[:number][::-1]]
+
+    return [nearest(query) for query in queries]
 
 
 def to_bytes(pool: Sequence[Demonstration]) -> bytes:

@@ -1,6 +1,7 @@
 """Asks a language model what architectures will reach."""
 
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -26,6 +27,7 @@ from nasray.predictors.demonstrations import Demonstration
 logger = logging.getLogger(__name__)
 
 _PARTS = ("role", "instructions", "definitions")
+_ENORMOUS = 1e12  # what nobody measures, and what sums of replies cannot overflow with
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +39,8 @@ class Estimator:
     demonstrations, query, in one message.
 
     Departures from the paper: the words are ours; a reply is a JSON object, so that it can be checked; a number far
-    outside the range of the demonstrations is refused and asked for again; task examples are not shown.
+    outside the range of the demonstrations is refused and asked for again; task examples are not shown. Without
+    demonstrations almost any number is believed.
 
     Args:
         space: Must offer PromptView.
@@ -91,7 +94,8 @@ class Estimator:
     def estimates(self, asked: Sequence[Architecture], shown: Sequence[Sequence[Demonstration]]) -> NDArray[np.float64]:
         """``(A,)`` estimates for A architectures, each from its own demonstrations; equal ones are asked for once.
 
-        An architecture without any usable reply is given the mean of its demonstrations, and a warning says so.
+        An architecture without any usable reply is given the mean of its demonstrations, or NaN where it has none, and
+        a warning says so.
 
         Raises:
             NasrayError: The model could not be asked.
@@ -102,23 +106,28 @@ class Estimator:
         requests = [self._request(prompt, sample) for prompt in prompts for sample in range(self.samples)]
         forms = [form for group in distinct.values() for form in [self._form(group)] * self.samples]
         answers = Structured(language_model=self.language_model, reasks=self.reasks).ask_all(requests, forms)
-        found: dict[Architecture, float] = {}
+        found, unusable = dict[Architecture, float](), list[Architecture]()
         for at, (architecture, group) in enumerate(distinct.items()):
             replies = answers[at * self.samples : (at + 1) * self.samples]
             usable = [float(one.value.value) for one in replies if not isinstance(one, BadReply)]
-            combined = fmean if self.combine == "mean" else median
-            found[architecture] = combined(usable) if usable else self._fall_back(architecture, group)
+            if usable:
+                found[architecture] = fmean(usable) if self.combine == "mean" else median(usable)
+            else:
+                found[architecture] = fmean([one.value for one in group] or [math.nan])
+                unusable.append(architecture)
+        self._warn(unusable, len(found), shows=any(distinct.values()))
         return np.array([found[one] for one in asked], np.float64)
 
-    def _fall_back(self, architecture: Architecture, shown: Sequence[Demonstration]) -> float:
-        value = fmean(one.value for one in shown)
-        logger.warning(
-            "%s gave no usable estimate of %s; the mean of its demonstrations, %g, stands in for it",
-            self.language_model.model,
-            architecture.key,
-            value,
-        )
-        return value
+    def _warn(self, unusable: Sequence[Architecture], asked: int, *, shows: bool) -> None:
+        if unusable:
+            logger.warning(
+                "%s gave no usable estimate of %d of %d architectures, %s the first; %s stands in for each",
+                self.language_model.model,
+                len(unusable),
+                asked,
+                unusable[0].key,
+                "the mean of its demonstrations" if shows else "nothing",
+            )
 
     def _lines(self, architectures: Sequence[Architecture]) -> dict[Architecture, dict[str, Any]]:
         """What is said of each architecture."""
@@ -135,12 +144,16 @@ class Estimator:
     ) -> str:
         told = {"task": self.task, "metric": self.metric}
         blocks = [worded(f"estimate_{part}", **told) for part in ("role", "instructions") if part in self.parts]
+        if shown and "instructions" in self.parts:
+            blocks[-1] += f"\n{worded('estimate_examples', **told)}"
         if "definitions" in self.parts:
             blocks.append(self._definitions([lines[query], *(lines[one.architecture] for one in shown)]))
         for one in shown:
             values, value = listed(lines[one.architecture]), f"{one.value:.{self.decimals}f}"
             blocks.append(worded("estimate_demonstration", values=values, value=value, **told))
-        blocks.append(worded("estimate_query", values=listed(lines[query]), **told))
+        blocks.append(
+            worded("estimate_query" if shown else "estimate_query_alone", values=listed(lines[query]), **told)
+        )
         return "\n\n".join(block for block in blocks if block)
 
     def _definitions(self, described: Sequence[Mapping[str, Any]]) -> str:
@@ -162,6 +175,8 @@ class Estimator:
 
     def _form(self, shown: Sequence[Demonstration]) -> Any:
         """A number within the range, beyond which no reply is believed."""
+        if not shown:
+            return _estimate(-_ENORMOUS, _ENORMOUS)
         values = [one.value for one in shown]
         width = (max(values) - min(values)) or max(1.0, abs(values[0]))
         low, high = min(values) - self.margin * width, max(values) + self.margin * width

@@ -8,6 +8,7 @@ import numpy as np
 import safetensors.torch
 import torch
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from torch import Tensor
 
 from nasray.core.architecture import Architecture
@@ -19,6 +20,7 @@ from nasray.models.gcn import Gcn as Network
 from nasray.models.gcn import GcnShape
 from nasray.models.gcn_training import GcnRecipe, LabelledGraphs, train_gcn
 from nasray.predictors.graph_scorer import GraphScorer
+from nasray.predictors.label_ranks import label_ranks
 from nasray.predictors.operator_embeddings import OperatorEmbeddings, Wording
 
 
@@ -30,13 +32,14 @@ class Gcn:
     https://arxiv.org/abs/2404.00271. Lakshminarayanan et al. 2017, https://arxiv.org/abs/1612.01474, section 2.4: the
     score is the mean of the members, their spread the uncertainty.
 
-    Departures from the paper: it learns from the space that is searched; data flow is resolved before the graph is
-    read; mixtures; see also ``GcnShape`` and ``GcnRecipe``, whose settings reproduce paper or released code.
+    Departures from the paper: it learns from the space that is searched; mixtures; data flow may be resolved before the
+    graph is read; see also ``GcnShape`` and ``GcnRecipe``, whose settings come near the paper or the released code.
 
     Args:
         space: Must offer GraphView.
         wording: Length of the operators' sentences, or ``one_hot``.
-        sentence_model: Name or folder of a model for operators that the shipped table lacks; None for none.
+        sentence_model: Name or folder of a model: the one that made the shipped table, for operators that this lacks,
+            or another one for all of them; None for the table alone.
         data_flow: Whether ``none``, skips and dead ends are resolved, or stay nodes as in the paper.
         features: Predictors whose scores are further inputs, e.g. zero-cost proxies.
         members: Networks in the ensemble.
@@ -112,7 +115,7 @@ class Gcn:
         self._table = self._scorer.table()
 
     def fit(self, architectures: Sequence[Architecture], values: NDArray[np.float64]) -> None:
-        """Train the members on A architectures and their ``(A,)`` values.
+        """Train the members on A architectures and their ``(A,)`` values; from equal values nothing is learnt.
 
         Raises:
             DataError: There are none, their numbers differ, or a value is not finite.
@@ -121,7 +124,7 @@ class Gcn:
         n = len(architectures)
         require(n > 0 and y.shape == (n,), f"gcn got {n} architectures and values of shape {y.shape}", DataError)
         require(bool(np.isfinite(y).all()), "gcn got a value that is not finite; leave failures out", DataError)
-        y = y if self.target == "values" else _ranks(y)
+        y = y if self.target == "values" else label_ranks(y)
         columns = self._scorer.columns(architectures)
         self._scaling = None if columns is None else torch.stack([columns.mean(0), columns.std(0, unbiased=False)])
         source = LabelledGraphs(
@@ -179,9 +182,14 @@ class Gcn:
         """Inverse of ``state``.
 
         Raises:
-            DataError: The state is that of another shape or another embedding.
+            DataError: The state is none, or that of another shape or another embedding.
         """
-        tensors = safetensors.torch.load(state)
+        try:
+            tensors = safetensors.torch.load(state)
+        except SafetensorError as error:
+            raise DataError(
+                f"gcn got {len(state)} bytes that are no state ({error}); load what state() of a gcn gave"
+            ) from error
         self._scaling = tensors.pop("scaling", None)
         self._networks = networks_of(tensors, self._shape, self._table.shape[1], len(self.features))
 
@@ -209,6 +217,12 @@ def networks_of(tensors: dict[str, Tensor], shape: GcnShape, n_features: int, n_
     Raises:
         DataError: They do not fit the shape or the embedding.
     """
+    strange = [name for name in tensors if not name.partition(".")[0].isdecimal()]
+    require(
+        not strange,
+        f"gcn got weights of no network of its kind ({', '.join(strange)[:200]}); load what state() of a gcn gave",
+        DataError,
+    )
     found: list[Network] = []
     for number in sorted({int(name.partition(".")[0]) for name in tensors}):
         network = Network(shape, n_features, n_columns, torch.Generator())
@@ -222,9 +236,3 @@ def networks_of(tensors: dict[str, Tensor], shape: GcnShape, n_features: int, n_
             ) from error
         found.append(network.eval())
     return found
-
-
-def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """``(A,)`` ranks between 0 and 1; equal values share the middle of their ranks."""
-    _, group, n = np.unique(values, return_inverse=True, return_counts=True)
-    return (np.cumsum(n) - (n + 1) / 2)[group] / max(1, len(values) - 1)

@@ -29,7 +29,7 @@ class LanguageModelPredictor:
     Args:
         estimator: Asks.
         choice: Which outcomes are shown: ``random`` ones, ``stratified`` by value, or those ``nearest`` to each query.
-        number: How many, at most.
+        number: How many, at most; with 0 the model is asked without having seen any.
         seed: Of the random choice.
 
     Raises:
@@ -41,6 +41,7 @@ class LanguageModelPredictor:
     number: int
     seed: int
     higher_is_better: bool = field(default=True, init=False)
+    in_unit: bool = field(default=True, init=False)
     _pool: list[Demonstration] = field(init=False, default_factory=list[Demonstration], repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -67,9 +68,9 @@ class LanguageModelPredictor:
             CapabilityError: Nothing can be shown yet.
             NasrayError: The model could not be asked.
         """
-        if not self._pool:
+        if self.number and not self._pool:
             raise CapabilityError("language_model was asked before it learnt anything; call fit or load first")
-        shown = [shown_for(one, self._pool, self.choice, self.number) for one in architectures]
+        shown = shown_for(architectures, self._pool, self.choice, self.number, self.estimator.space)
         return self.estimator.estimates(architectures, shown)
 
     def state(self) -> bytes:

@@ -25,7 +25,7 @@ class LanguageModelTable:
         column: What it measured; better when higher.
         where: A column that is 1 where a row may be shown; None for all rows.
         choice: Which of them are shown: ``random`` ones, ``stratified`` by value, or those ``nearest`` to each query.
-        number: How many, at most.
+        number: How many, at most; with 0 the model is asked without having seen any.
         seed: Of the random choice.
 
     Raises:
@@ -57,7 +57,7 @@ class LanguageModelTable:
         ]
         self._pool = pool_of(known, self.choice, self.number, self.seed)
         try:
-            self.estimator.space.validate(self._pool[0].architecture)
+            self.estimator.space.validate(known[0].architecture)
         except InvalidArchitecture as error:
             raise ConfigError(
                 f"LanguageModelTable table has architectures of another space ({error}); choose one of the space that "
@@ -70,5 +70,5 @@ class LanguageModelTable:
         Raises:
             NasrayError: The model could not be asked.
         """
-        shown = [shown_for(one, self._pool, self.choice, self.number) for one in architectures]
+        shown = shown_for(architectures, self._pool, self.choice, self.number, self.estimator.space)
         return self.estimator.estimates(architectures, shown)

@@ -32,6 +32,7 @@ class Ols:
     features: Kind
     name: str = field(default="ols", init=False)
     higher_is_better: bool = field(default=True, init=False)
+    in_unit: bool = field(default=True, init=False)
     _weights: NDArray[np.float64] | None = field(default=None, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -20,14 +20,16 @@ TABLE = "operator_embeddings"
 
 @dataclass(frozen=True, kw_only=True)
 class OperatorEmbeddings:
-    """Embeddings by sentence: from the shipped table, from a model for sentences that it lacks.
+    """Embeddings by sentence: from the shipped table, or from a model, never from two models at once.
+
+    The model that made the table embeds the sentences that it lacks; any other one embeds them all.
 
     Qiao et al. 2024, TG-NAS, https://arxiv.org/abs/2404.00271, section 3.2.
 
     Attributes:
         wording: Length of the sentences, or ``one_hot``, the ablation: a vector of its own for every operator of the
             table, and none for others.
-        sentence_model: Name or folder of the model for operators that the table lacks; None for none.
+        sentence_model: Name or folder of a model; None for the table alone. Without effect on ``one_hot``.
     """
 
     wording: Wording
@@ -45,10 +47,22 @@ class OperatorEmbeddings:
         )
 
     @property
+    def name(self) -> str:
+        """Whose embeddings they are: the table's, or those of a model that did not make it.
+
+        Raises:
+            ConfigError: The model cannot be loaded.
+        """
+        model = self.sentence_model
+        return TABLE if self.wording == "one_hot" or model is None or _made_the_table(model) else model
+
+    @property
     def n_features(self) -> int:
         """D, the length of an embedding."""
         vectors, sentences = shipped_table()
-        return len(sentences["short"]) if self.wording == "one_hot" else vectors.shape[1]
+        if self.wording == "one_hot":
+            return len(sentences["short"])
+        return (vectors if self.name == TABLE else _embedded(self.name, (sentences["short"][0],))).shape[1]
 
     def table(self, descriptions: Mapping[str, Mapping[str, str]]) -> Tensor:
         """``(K, D)`` embeddings of K operators, in their order.
@@ -67,13 +81,15 @@ class OperatorEmbeddings:
         if self.wording == "one_hot":
             self._refuse([one for one in wanted if one not in known], "one_hot knows built-in operators only")
             return torch.eye(len(known))[[known[one] for one in wanted]]
+        if self.name != TABLE:
+            return _embedded(self.name, tuple(wanted))
         missing = [*dict.fromkeys(one for one in wanted if one not in known)]
         start = sum(len(sentences[other]) for other in WORDINGS[: WORDINGS.index(length)])
         found = {one: vectors[start + row] for one, row in known.items()}
         if missing:
             if self.sentence_model is None:
                 self._refuse(missing, "there is no sentence model to embed them")
-            found |= zip(missing, _embedded(str(self.sentence_model), tuple(missing)), strict=True)
+            found |= zip(missing, _embedded(self.sentence_model or "", tuple(missing)), strict=True)
         return torch.stack([found[one] for one in wanted])
 
     def _refuse(self, missing: list[str], reason: str) -> None:
@@ -101,11 +117,11 @@ def shipped_table() -> tuple[Tensor, dict[str, list[str]]]:
 @lru_cache(maxsize=16)
 def _embedded(model: str, sentences: tuple[str, ...]) -> Tensor:
     """``(S, D)``; remembered, since a model takes seconds to load."""
-    vectors = SentenceModel(name=model).embed(sentences)
-    width = shipped_table()[0].shape[1]
-    require(
-        vectors.shape[1] == width,
-        f"sentence model {model!r} gives embeddings of length {vectors.shape[1]}, those of the table have {width}; use "
-        "the model that made the table, all-MiniLM-L6-v2",
-    )
-    return vectors
+    return SentenceModel(name=model).embed(sentences)
+
+
+def _made_the_table(model: str) -> bool:
+    """Whether a model gives the table's vectors, as its first sentence tells."""
+    vectors, sentences = shipped_table()
+    (found,) = _embedded(model, (sentences["short"][0],))
+    return found.shape == vectors[0].shape and torch.allclose(found, vectors[0], atol=1e-3)

@@ -17,7 +17,7 @@ from nasray.models.assets import read_asset
 from nasray.models.gcn import GcnShape
 from nasray.predictors.gcn import networks_of
 from nasray.predictors.graph_scorer import GraphScorer
-from nasray.predictors.operator_embeddings import TABLE, OperatorEmbeddings
+from nasray.predictors.operator_embeddings import OperatorEmbeddings
 
 
 @dataclass(kw_only=True)
@@ -66,10 +66,10 @@ class PretrainedGcn:
             raise DataError(
                 f"the card of checkpoint {self.checkpoint} lacks {error}; it must say shape and reads: make it again"
             ) from error
-        if of != TABLE:
+        if of != embeddings.name:
             raise DataError(
-                f"checkpoint {self.checkpoint} was trained on the embeddings {of}, and those at hand are {TABLE}; use "
-                "a checkpoint that was trained on these"
+                f"checkpoint {self.checkpoint} was trained on the embeddings {of}, and those at hand are "
+                f"{embeddings.name}; use a checkpoint that was trained on these, or the sentence_model that made those"
             )
         self._table = self._scorer.table()
         self._networks = networks_of(tensors, shape, self._table.shape[1], 0)

@@ -13,6 +13,7 @@ from nasray.core.measured_table import MeasuredTable, check_score, opened
 from nasray.core.predictor import Predictor
 from nasray.core.space import GraphView, SearchSpace, need
 from nasray.predictors.live_operators import live_operators
+from nasray.predictors.relative_ranks import relative_ranks
 
 
 @dataclass(kw_only=True)
@@ -54,9 +55,9 @@ class RankSum:
         graphs = GraphBatch.of([view.graph(one) for one in cells], tuple(view.operator_descriptions()))
         twins = live_operators(graphs, view.operator_descriptions())
         rows = self._table.rows(cells)
-        ranks = [_ranks(_filled(self._table.column(name)[rows], twins)) for name in self.columns]
+        ranks = [relative_ranks(_filled(self._table.column(name)[rows], twins)) for name in self.columns]
         for one in self.predictors:
-            ranks.append(_ranks(one.predict(cells) * (1 if one.higher_is_better else -1)))
+            ranks.append(relative_ranks(one.predict(cells) * (1 if one.higher_is_better else -1)))
         self._scores = np.empty(len(cells))
         self._scores[rows] = np.mean(ranks, axis=0)
 
@@ -76,12 +77,3 @@ def _filled(values: NDArray[np.float64], twins: NDArray[np.int64]) -> NDArray[np
     total = np.bincount(twins[known], weights=values[known], minlength=len(n))
     means = np.divide(total, n, out=np.full(len(n), np.nan), where=n > 0)
     return np.where(known, values, means[twins])
-
-
-def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """``(A,)`` ranks between 0 and 1; equal values share the middle of their ranks, NaN is 0."""
-    known = np.isfinite(values)
-    _, group, n = np.unique(values[known], return_inverse=True, return_counts=True)
-    found = np.zeros(len(values))
-    found[known] = ((np.cumsum(n) - (n - 1) / 2) / max(1, n.sum()))[group]
-    return found

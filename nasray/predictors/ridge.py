@@ -11,13 +11,7 @@ from numpy.typing import NDArray
 from nasray.core.architecture import Architecture
 from nasray.core.errors import CapabilityError, DataError, require
 from nasray.core.space import SearchSpace, TokenView, need
-
-
-def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """``(A,)`` ranks between 0 and 1; equal values share the middle of their ranks."""
-    _, group, n = np.unique(values, return_inverse=True, return_counts=True)
-    middle = np.cumsum(n) - (n + 1) / 2
-    return middle[group] / max(1, len(values) - 1)
+from nasray.predictors.label_ranks import label_ranks
 
 
 @dataclass(kw_only=True)
@@ -53,6 +47,11 @@ class Ridge:
         self._tokens = need(self.space, TokenView, "predictor ridge")
         self._n_tokens = len(self._tokens.vocabulary())
 
+    @property
+    def in_unit(self) -> bool:
+        """Whether values are fitted as they are."""
+        return self.target == "values"
+
     def fit(self, architectures: Sequence[Architecture], values: NDArray[np.float64]) -> None:
         """Solve for A architectures and their ``(A,)`` values.
 
@@ -63,7 +62,7 @@ class Ridge:
         n = len(architectures)
         require(n > 0 and y.shape == (n,), f"ridge got {n} architectures and values of shape {y.shape}", DataError)
         require(bool(np.isfinite(y).all()), "ridge got a value that is not finite; leave failures out", DataError)
-        y = y if self.target == "values" else _ranks(y)
+        y = y if self.target == "values" else label_ranks(y)
         ids = self._ids(architectures, 0)
         width = self._n_tokens + 1
         columns = ids + width * np.arange(ids.shape[1])

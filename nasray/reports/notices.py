@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from nasray.analysis.predictor_stops import PredictorStops
 from nasray.reports.arm import Arm
 from nasray.reports.metric import plural
 from nasray.reports.run_view import RunView
@@ -22,6 +23,7 @@ def notices(runs: Sequence[RunView], arms: Sequence[Arm]) -> list[str]:
         *_unfinished(runs, used),
         *_empty(runs),
         *_repeats(arms),
+        *_stopped_predictors(runs),
         *_infeasible(used),
         *_different_trade_offs(used),
         *(
@@ -72,6 +74,15 @@ def _repeats(arms: Sequence[Arm]) -> list[str]:
         for arm in arms
         for run in arm.repeats
     ]
+
+
+def _stopped_predictors(runs: Sequence[RunView]) -> list[str]:
+    found: list[str] = []
+    for run in runs:
+        stops = PredictorStops()
+        stops.add(run.outcomes)
+        found += [f"Run {run.run_id}, {sentence}." for sentence in stops.sentences]
+    return found
 
 
 def _infeasible(used: Sequence[RunView]) -> list[str]:

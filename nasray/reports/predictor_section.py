@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nasray.core.predictor import INTERVAL_LEVEL
 from nasray.reports.arm import Arm
-from nasray.reports.metric import count, share
+from nasray.reports.metric import NBSP, count, share
 
 _UNKNOWN = "\u2013"
 _PARTS = {"reserved": "reserved slots", "all": "all slots"}
@@ -23,6 +24,7 @@ class QualityRow:
         n: Number of scored and measured slots.
         distinct: Number of distinct scores.
         figures: tau-b, Spearman, precision, nDCG, size bias.
+        calibration: Calibration slope, bias, share of the intervals that held; empty where none of them is known.
     """
 
     arm: str
@@ -32,6 +34,7 @@ class QualityRow:
     n: str
     distinct: str
     figures: tuple[str, ...]
+    calibration: tuple[str, ...]
 
 
 def predictor_section(arms: Sequence[Arm]) -> list[QualityRow]:
@@ -58,6 +61,7 @@ def _rows(arm: Arm, style: str) -> list[QualityRow]:
                 _mean(rows, "ndcg", "{:.3f}"),
                 _mean(rows, "size_bias", "{:+.3f}"),
             ),
+            calibration=_calibration(rows),
         )
         for (part, scores), rows in grouped.items()
     ]
@@ -70,6 +74,15 @@ def _whole(values: Sequence[int]) -> str:
 def _mean(rows: Sequence[dict[str, Any]], name: str, how: str) -> str:
     found = [row[name] for row in rows if row.get(name) is not None]
     return how.format(sum(found) / len(found)) if found else _UNKNOWN
+
+
+def _calibration(rows: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+    known = (
+        _mean(rows, "calibration_slope", "{:.3f}"),
+        _mean(rows, "bias", "{:+.4g}"),
+        _mean(rows, "coverage", f"{{:.1%}} ({INTERVAL_LEVEL:.0%})").replace("%", f"{NBSP}%"),
+    )
+    return known if {*known} != {_UNKNOWN} else ()
 
 
 def _precision(rows: Sequence[dict[str, Any]]) -> str:

@@ -27,7 +27,7 @@ SENTENCES: Mapping[str, Sentences] = {
         "An average pooling operator that slides a 3 by 3 window over the feature map",
     ),
     "res_bottleneck": (
-        "Grouped residual bottleneck",
+        "Grouped residual bottleneck of RegNet",
         "Residual bottleneck of RegNet with a grouped 3 by 3 convolution",
         "A residual bottleneck of RegNet, as wide inside as outside, with a grouped convolution of 3 by 3 between two "
         "of 1 by 1",
@@ -49,7 +49,7 @@ SENTENCES: Mapping[str, Sentences] = {
         "A residual block of ResNet that adds the result of two convolutions of 3 by 3 to what it reads",
     ),
     "resnext_bottleneck": (
-        "Residual bottleneck in groups",
+        "Grouped residual bottleneck of ResNeXt",
         "Residual bottleneck of ResNeXt with a 3 by 3 convolution in many groups",
         "A residual bottleneck of ResNeXt with a convolution of 3 by 3 in many small groups between two of 1 by 1",
     ),

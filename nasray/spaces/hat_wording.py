@@ -4,30 +4,30 @@ from collections.abc import Iterable, Mapping
 
 _SENTENCES: Mapping[str, tuple[str, str, str]] = {
     "encoder_embedding": (
-        "Embedding of width {n}",
+        "Encoder embedding of width {n}",
         "Embedding of the source words into {n} numbers each",
         "An embedding operator that turns every word of the source sentence and its place into a vector of {n} numbers",
     ),
     "encoder_attention": (
-        "Self-attention with {n} heads",
+        "Encoder self-attention with {n} heads",
         "Self-attention of the encoder with {n} heads, residual connection and layer normalization",
         "A self-attention operator with {n} heads in which every word of the source sentence reads every other one, "
         "together with a residual connection and layer normalization",
     ),
     "encoder_ffn": (
-        "Feed-forward of width {n}",
+        "Encoder feed-forward of width {n}",
         "Feed-forward block of the encoder with {n} inner units, residual connection and layer normalization",
         "A feed-forward operator of two linear layers with {n} rectified units between them, applied to every word of "
         "the source sentence, together with a residual connection and layer normalization",
     ),
     "decoder_embedding": (
-        "Embedding of width {n}",
+        "Decoder embedding of width {n}",
         "Embedding of the target words into {n} numbers each",
         "An embedding operator that turns every word of the translation so far and its place into a vector of {n} "
         "numbers",
     ),
     "decoder_attention": (
-        "Masked self-attention with {n} heads",
+        "Decoder self-attention with {n} heads",
         "Masked self-attention of the decoder with {n} heads, residual connection and layer normalization",
         "A masked self-attention operator with {n} heads in which every word of the translation reads those before it, "
         "together with a residual connection and layer normalization",
@@ -39,7 +39,7 @@ _SENTENCES: Mapping[str, tuple[str, str, str]] = {
         "encoder gives it, together with a residual connection and layer normalization",
     ),
     "decoder_ffn": (
-        "Feed-forward of width {n}",
+        "Decoder feed-forward of width {n}",
         "Feed-forward block of the decoder with {n} inner units, residual connection and layer normalization",
         "A feed-forward operator of two linear layers with {n} rectified units between them, applied to every word of "
         "the translation, together with a residual connection and layer normalization",

@@ -59,7 +59,8 @@ class HatEvolution:
         - Any space with crossover; a gene is drawn anew as a random member of the space has it.
         - Parents are distinct. In HAT's space of 4e14 members twins are rare; in a small one, copies of the best would
           soon be all parents.
-        - The search measures its winner on the top rung when its last iteration was on another one.
+        - The search measures its winner on the top rung when its last iteration was on another one. A run's best is
+          the best that was measured, so with "expensive first" it need not be that winner.
         - Predictors that learn are fitted once, on random members that are measured first.
 
     Args:
@@ -76,7 +77,7 @@ class HatEvolution:
         constraints: Bounds on measured columns: feasible beats infeasible, less violation beats more.
         limits: Name -> bound on what a predictor says; candidates beyond it are rejected.
         released_code_best: Repeat a fault of HS-NAS's code: after an iteration with a predictor, the worst parent is
-            taken for the best.
+            taken for the best. It changes which architecture is measured last.
     """
 
     space: SearchSpace
@@ -284,6 +285,6 @@ class HatEvolution:
             for limit in self.limits.values():
                 kept &= limit.kept(drawn)
             if not kept.any():
-                raise next(iter(self.limits.values())).impossible(drawn)
+                raise min(self.limits.values(), key=lambda limit: sum(limit.kept(drawn))).impossible(drawn)
             found += [one for one, keeps in zip(drawn, kept, strict=True) if keeps]
         return found[:n]

@@ -38,7 +38,7 @@ class PredictedLimit:
         return (self.predictor.predict(architectures) <= self.at_most).tolist()
 
     def impossible(self, architectures: Sequence[Architecture]) -> ConfigError:
-        """What to raise when none of so many random members keeps all limits."""
+        """What to raise of the tightest limit when none of so many random members keeps all of them."""
         least = float(self.predictor.predict(architectures).min())
         return ConfigError(
             f"limit {self.name} <= {self.at_most:g}: of {len(architectures)} random members none keeps all limits; the "

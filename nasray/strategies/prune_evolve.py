@@ -1,5 +1,6 @@
 """TG-NAS's search: prune a supernet, evolve from what is left, both by a predictor alone."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -7,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from nasray.core.architecture import Architecture
-from nasray.core.errors import CapabilityError, require
+from nasray.core.errors import CapabilityError, NotFinite, require
 from nasray.core.measurement import Measurement, Outcome
 from nasray.core.predictor import GraphPredictor, Learner, Predictor
 from nasray.core.proposal import Proposal
@@ -17,6 +18,8 @@ from nasray.core.supernet_view import SupernetView
 from nasray.strategies.differential_evolution import DifferentialEvolution
 from nasray.strategies.score_book import ScoreBook
 from nasray.strategies.supernet_pruning import SupernetPruning
+
+logger = logging.getLogger(__name__)
 
 NOTE = "prune_evolve"
 """The key of this strategy's facts among a proposal's notes."""
@@ -40,7 +43,8 @@ class PruneEvolve:
     A predictor that learns is fitted once, on the first ``warm_up`` outcomes, those of random members; another one is
     asked at once. All of the search happens then. The first slot behind it is the answer, the next one the other of A
     and B if they differ, and so on down the predicted scores of what B visited. These answers are kept in the notes of
-    that slot, so that a restart calls no predictor. After 200 answers the search ends.
+    that slot, so that a restart calls no predictor. After 200 answers the search ends. Where all scores are the same,
+    or one is not finite, there is nothing to choose by: the notes say so, and all slots are random members.
 
     Departures from the paper, which leaves NP, F, CR and g_max open: those of its usual implementations; B begins with
     A's answer, so it can only be better.
@@ -78,6 +82,7 @@ class PruneEvolve:
     _answers: list[Answer] | None = field(init=False, default=None)
     _first_slot: int = field(init=False, default=0)
     _asked: int = field(init=False, default=0)
+    _useless: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
         """Refuse what cannot prune or evolve."""
@@ -102,12 +107,13 @@ class PruneEvolve:
         )
 
     def ask(self, slots: range, streams: Streams) -> Sequence[Proposal]:
-        """The next answers; before there are any, random members until there is enough to learn from."""
-        if self._answers is None:
-            if not self._may_score():
-                waiting = range(slots.start, min(slots.stop, max(self.warm_up, len(self._told) + 1)))
-                return [Proposal(slot, self.space.sample(streams.at(slot))) for slot in waiting]
+        """The next answers; random members until there is enough to learn from, and where there are no answers."""
+        if self._answers is None and self._may_score():
             self._first_slot, self._answers = slots.start, self._search(streams.fresh(slots.start))
+        if self._answers is None:
+            slots = range(slots.start, min(slots.stop, max(self.warm_up, len(self._told) + 1)))
+        if not self._answers:
+            return [self._random(slot, streams) for slot in slots]
         first = self._first_slot
         answers = self._answers[slots.start - first : slots.stop - first]
         return [self._proposal(slot, answer) for slot, answer in zip(slots, answers, strict=False)]
@@ -117,14 +123,16 @@ class PruneEvolve:
         self._told.append(outcome)
 
     def restore(self, history: Sequence[Proposal | Outcome]) -> None:
-        """Read the answers beside the first of them."""
+        """Read the answers beside the first of them, or that there are none."""
         for event in history:
             if isinstance(event, Outcome):
                 self._told.append(event)
-            elif event.notes is not None and "answers" in event.notes.get(NOTE, {}):
+                continue
+            fact = (event.notes or {}).get(NOTE, {})
+            if "answers" in fact or "stopped" in fact:
                 self._first_slot = event.slot
-                self._asked = event.notes[NOTE]["scores_asked"]
-                self._answers = [(genes, score, how) for genes, score, how in event.notes[NOTE]["answers"]]
+                self._asked = fact["scores_asked"]
+                self._answers = [(genes, score, how) for genes, score, how in fact.get("answers", ())]
 
     def _may_score(self) -> bool:
         """Whether the predictor can be asked; fits it if it learns and there is enough to learn from."""
@@ -137,8 +145,27 @@ class PruneEvolve:
         return True
 
     def _search(self, rng: np.random.Generator) -> list[Answer]:
-        """Both parts, and everything that was scored on the way, best first."""
+        """Both parts, and everything that was scored on the way, best first; nothing where scores order nothing."""
         book = ScoreBook(self._scorer)
+        try:
+            pruned, evolved = self._both(book, rng)
+            useless = book.alike
+        except NotFinite:
+            useless = "a score that is not finite"
+        self._asked = book.asked
+        if useless:
+            logger.warning("prune_evolve: the predictor gave %s; all slots are random members from now on", useless)
+            self._useless = useless
+            return []
+        found = {evolved: "evolution", pruned: "pruning"}
+        first: list[Architecture] = sorted(found, key=lambda one: -book.scores[one])
+        known = {one.proposal.architecture for one in self._told} | set(found)
+        rest = [one for one, _ in book.best(MOST_ANSWERS + len(known)) if one not in known]
+        order = [*first, *rest][:MOST_ANSWERS]
+        return [(one.genes, book.scores[one], found.get(one, "runner_up")) for one in order]
+
+    def _both(self, book: ScoreBook, rng: np.random.Generator) -> tuple[Architecture, Architecture]:
+        """What pruning leaves, and what evolution makes of it."""
         pruned = SupernetPruning(**self.released_code).run(self._supernet, book, rng)
         evolution = DifferentialEvolution(
             population_size=self.population_size,
@@ -146,14 +173,14 @@ class PruneEvolve:
             crossover_rate=self.crossover_rate,
             generations=self.generations,
         )
-        evolved = evolution.run(self.space, self._supernet.sizes, [pruned], book, rng)
-        self._asked = book.asked
-        found = {evolved: "evolution", pruned: "pruning"}
-        first: list[Architecture] = sorted(found, key=lambda one: -book.scores[one])
-        known = {one.proposal.architecture for one in self._told} | set(found)
-        rest = [one for one, _ in book.best(MOST_ANSWERS + len(known)) if one not in known]
-        order = [*first, *rest][:MOST_ANSWERS]
-        return [(one.genes, book.scores[one], found.get(one, "runner_up")) for one in order]
+        return pruned, evolution.run(self.space, self._supernet.sizes, [pruned], book, rng)
+
+    def _random(self, slot: int, streams: Streams) -> Proposal:
+        """A random member; the first one that stands where an answer should says why."""
+        notes = None
+        if slot == self._first_slot and self._useless:
+            notes = {NOTE: {"stopped": self._useless, "scores_asked": self._asked}}
+        return Proposal(slot, self.space.sample(streams.at(slot)), notes=notes)
 
     def _proposal(self, slot: int, answer: Answer) -> Proposal:
         genes, score, how = answer

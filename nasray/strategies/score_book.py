@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from nasray.core.architecture import Architecture
 from nasray.core.errors import NotFinite, require
 from nasray.core.graph_batch import GraphBatch
-from nasray.core.predictor import GraphPredictor
+from nasray.core.predictor import GraphPredictor, unwrapped
 
 
 class ScoreBook:
@@ -54,11 +54,19 @@ class ScoreBook:
         """The n best of the architectures that were scored; among equals the one scored first."""
         return sorted(self.scores.items(), key=lambda item: -item[1])[:n]
 
+    @property
+    def alike(self) -> str:
+        """In words, that all architectures have the same score; empty if two differ, or if there is only one."""
+        scores = {*self.scores.values()}
+        if len(scores) != 1 or len(self.scores) == 1:
+            return ""
+        return f"the same score ({scores.pop():g}) for all of {len(self.scores)} architectures"
+
     def _checked(self, scores: NDArray[np.float64]) -> NDArray[np.float64]:
         require(
             bool(np.isfinite(scores).all()),
-            f"{type(self._predictor).__name__} returned a score that is not finite; prune_evolve cannot compare it: "
-            "mend the predictor, or choose another",
+            f"{type(unwrapped(self._predictor)).__name__} returned a score that is not finite; prune_evolve cannot "
+            "compare it: mend the predictor, or choose another",
             NotFinite,
         )
         return self._sign * scores

@@ -12,7 +12,7 @@ import numpy as np
 from nasray.core.architecture import Architecture
 from nasray.core.errors import CapabilityError, require
 from nasray.core.measurement import Measurement, Outcome
-from nasray.core.predictor import Learner, Predictor
+from nasray.core.predictor import INTERVAL_LEVEL, IntervalPredictor, Learner, Predictor, Quantitative, unwrapped
 from nasray.core.proposal import Proposal
 from nasray.core.seeds import Streams
 from nasray.core.strategy import Strategy
@@ -54,15 +54,17 @@ class Screened:
     was taken goes on. So any strategy can be inside.
 
     On a share of the slots, by lot, the first candidate is taken unscreened and scored all the same: how well scores
-    and measurements agree on these says how good the predictor is in the space, while those that were chosen by their
-    score differ too little to tell.
+    and measurements agree on these says how good the predictor is among what the inner strategy proposes, while those
+    that were chosen by their score differ too little to tell. Of the whole space they speak only where the inner
+    strategy draws at random: an evolution proposes neighbours of what is good.
 
     A predictor that gives the same score, or none, for thirty candidates in a row is not asked any more, one that
     learns until its next fit; then the first candidate is taken that was not measured before.
 
     A predictor that learns is fitted anew on all measured outcomes whenever there are ``refit_every`` more of them;
     before ``warm_up`` outcomes there is one candidate a slot. The scores that were used are kept in the proposal's
-    notes, so that a restart calls no predictor for slots that were asked before.
+    notes, so that a restart calls no predictor for slots that were asked before; beside them is the interval in which
+    the truth should lie, where the predictor gives one.
 
     Args:
         inner: Who proposes.
@@ -154,18 +156,29 @@ class Screened:
         return {id(one): one for one in [self.predictor, getattr(self.inner, "space", None), *self._told, *proposals]}
 
     def _choose(self, drawn: Sequence[tuple[Strategy, Proposal]], reserved: bool) -> Proposal:
-        """The candidate with the best score; the first among equals; NaN and what was measured before come last."""
+        """The candidate with the best score; the first among equals; no number, and what is known, come last."""
         known = [proposal.architecture in self._known for _, proposal in drawn]
         if why := self._watch.useless:
             first = int(np.argmin(known))
             return self._take(drawn[first], {"candidate": first, "stopped": why})
         scores = self._scorer.predict([proposal.architecture for _, proposal in drawn])
         signed = scores if self._scorer.higher_is_better else -scores
-        by_score_among_new = np.array([np.where(np.isnan(signed), np.inf, -signed), known])
+        by_score_among_new = np.array([np.where(np.isfinite(signed), -signed, np.inf), known])
         best = int(np.lexsort(by_score_among_new)[0])
         noted = [score if math.isfinite(score) else None for score in scores.tolist()]  # JSON knows no NaN
         self._see(noted)
-        return self._take(drawn[best], {"candidate": best, "scores": noted, **({"reserved": True} if reserved else {})})
+        claims = {**self._claims(drawn[best][1].architecture), **({"reserved": True} if reserved else {})}
+        return self._take(drawn[best], {"candidate": best, "scores": noted, **claims})
+
+    def _claims(self, architecture: Architecture) -> dict[str, Any]:
+        """What the predictor can be held to when the truth arrives; one in a host makes no claims."""
+        scorer, found = unwrapped(self._scorer), dict[str, Any]()
+        if isinstance(scorer, Quantitative) and scorer.in_unit:
+            found["in_unit"] = True
+        if isinstance(scorer, IntervalPredictor):
+            ends = scorer.interval([architecture], INTERVAL_LEVEL)[0]
+            found |= {"interval": ends.tolist()} if np.isfinite(ends).all() else {}
+        return found
 
     def _see(self, scores: Sequence[float | None]) -> None:
         self._watch.see(scores)

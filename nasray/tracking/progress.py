@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
+from nasray.analysis.predictor_stops import PredictorStops
 from nasray.analysis.trade_off import NOTHING, TradeOff
 from nasray.core.architecture import Architecture
 from nasray.core.errors import require
@@ -71,6 +72,7 @@ class Progress:
         """Start the clock; draw nothing yet."""
         require(self.every_seconds > 0, f"every_seconds ({self.every_seconds}) of the progress must be positive")
         self._tally = Tally(self.trade_off)
+        self._stops = PredictorStops()
         self._uncounted: list[Outcome] = []  # counted when something is drawn: a call a slot must cost next to nothing
         self._began = self.clock()
         self._rate = RecentRate(self._began, self.resume_from_slot)
@@ -97,6 +99,7 @@ class Progress:
 
     def _count(self) -> None:
         self._tally.add(self._uncounted)
+        self._stops.add(self._uncounted)
         self._uncounted.clear()
 
     def _draw(self, how: Callable[[Any], None], what: object) -> None:
@@ -171,6 +174,8 @@ class Progress:
             f"best {self.metric} {value}",
             text,
         )
+        for sentence in self._stops.sentences:
+            self._print(sentence)
 
     def _print(self, *parts: str) -> None:
         print("  ".join(parts).rstrip(), file=self.stream, flush=True)

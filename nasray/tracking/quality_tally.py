@@ -4,26 +4,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nasray.analysis.ranking_quality import ranking_quality
+from nasray.analysis.score_figures import FIGURES, LEAST, score_figures
 from nasray.analysis.scored import Scored, scored
-from nasray.core.errors import DataError
 from nasray.core.measurement import Outcome
 
-LEAST = 10
-"""Truths before a correlation is worth showing."""
-
-BEST = 10
-"""K, for precision and gain."""
-
-FIGURES = ("n", "distinct", "tau", "spearman", f"precision_at_{BEST}", f"ndcg_at_{BEST}", "size_bias")
 QUALITY_METRICS = tuple(f"{part}/{name}" for part in ("predictor", "predictor_reserved") for name in FIGURES)
 
 
 class QualityTally:
     """Keeps the score that each proposal was chosen by, and what was measured.
 
-    Selection narrows the range of what is measured, and so lowers every correlation: figures of the reserved slots are
-    those of the space (number of weights on NAS-Bench-201: tau 0.54 on all cells, 0.34 on visited ones).
+    Selection narrows the range of what is measured, and so lowers every correlation (number of weights on
+    NAS-Bench-201: tau 0.54 on all cells, 0.34 on visited ones). The reserved slots are free of the selection by score:
+    their figures are those of what the inner strategy proposes, and of the space only where that draws at random.
 
     Args:
         higher_is_better: Direction of the scores.
@@ -49,28 +42,4 @@ def _figures(name: str, found: Sequence[Scored]) -> dict[str, float]:
     n = len(found)
     if n < LEAST:
         return {}
-    scores = [one.score for one in found]
-    sizes = [one.size for one in found if one.size is not None]
-    rng = np.random.default_rng(n)
-    try:
-        quality = ranking_quality(scores, [one.value for one in found], BEST, rng, sizes if len(sizes) == n else None)
-    except DataError:  # a constant: nothing is ordered, which the number of distinct scores says
-        return {f"{name}/n": n, f"{name}/distinct": len(set(scores))}
-    correlation = quality.correlation
-    row = dict(
-        zip(
-            FIGURES,
-            (
-                n,
-                correlation.distinct_scores,
-                correlation.kendall,
-                correlation.spearman,
-                quality.precision,
-                quality.ndcg,
-            ),
-            strict=False,
-        )
-    )
-    if quality.size_bias is not None:
-        row["size_bias"] = quality.size_bias
-    return {f"{name}/{figure}": value for figure, value in row.items()}
+    return {f"{name}/{figure}": value for figure, value in score_figures(found, np.random.default_rng(n)).items()}

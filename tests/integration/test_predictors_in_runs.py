@@ -81,6 +81,14 @@ def test_in_a_host_the_run_is_the_same(nasray, ray_cluster):
     assert "no host is called 'for-a-test' on this cluster" in said
 
 
+@pytest.mark.parametrize("space", ["block_chain", "hat_small"])
+def test_operator_embeddings_are_there_for_chains_and_transformers(nasray, space):
+    gcn = ("strategy=screened", "strategy.warm_up=10", "predictor=gcn", "predictor.epochs=3", f"space={space}")
+    code, said, folder = nasray("run", *SMALL, *gcn, "budget.evaluations=20")
+    assert code == 0, said
+    assert (folder / "journal.jsonl").read_bytes().count(f'"{NOTE}"'.encode()) == 7
+
+
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
@@ -114,6 +122,7 @@ def test_report_and_result_say_how_good_the_predictor_was(nasray):
     assert all(-1 <= row["tau"] <= 1 and row["distinct"] > 1 for row in rows)
     assert rows[3]["n"] == 27
     assert 'id="predictor"' in (folder / "report.html").read_text()
+    assert "Calibration slope" not in (folder / "report.html").read_text(), "ranks are not in the unit of the value"
     code, said, folder = nasray("run", *SMALL)
     assert json.loads((folder / "result.json").read_text())["predictor"] is None
     assert 'id="predictor"' not in (folder / "report.html").read_text()
@@ -153,3 +162,15 @@ def test_a_predictor_that_reads_what_it_is_judged_by_is_refused(nasray, mirror, 
     assert (folder is None) == bool(code)
     refused = "the predictor reads cifar10_valid_200 of nasbench201, by which the search is judged"
     assert (refused in said) == bool(code)
+
+
+def test_a_calibrated_predictor_is_held_to_its_claims(nasray):
+    settings = ("strategy=screened", "strategy.warm_up=20", "predictor=calibrated", "budget.evaluations=60")
+    code, said, folder = nasray("run", *SMALL, *settings)
+    assert code == 0, said
+    predictor, *controls = json.loads((folder / "result.json").read_text())["predictor"]
+    assert {"calibration_slope", "bias", "coverage"} <= set(predictor)
+    assert not any({"calibration_slope", "bias", "coverage"} & set(row) for row in controls)
+    journal = (folder / "journal.jsonl").read_text()
+    assert journal.count('"in_unit":true') >= predictor["n"]
+    assert "Calibration slope" in (folder / "report.html").read_text()

@@ -6,9 +6,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import yaml
 
 from nasray.records.run_folder import RunFolder
 
+CONF = Path(__file__).resolve().parents[3] / "conf"
 SMALL = ("strategy=hat_evolution", "strategy.parents=4", "strategy.mutations=4", "strategy.crossovers=4")
 MORE = ("strategy.parents=12", "strategy.crossovers=12", "budget.evaluations=60")
 CELLS = (*SMALL, "predictor=parameters", "budget.evaluations=400")
@@ -28,6 +30,15 @@ def test_strategy_switch_end_can_be_swept(nasray, quick, tmp_path: Path) -> None
     ladders = [found[0].proposal.notes for found in outcomes]
     assert ladders[0] is None
     assert len(ladders[1]["hat_evolution"]["ladder"]) == 5
+
+
+def test_the_preset_has_room_for_every_iteration() -> None:
+    strategy, preset = (
+        yaml.safe_load((CONF / f"{name}.yaml").read_text()) for name in ("strategy/hat_evolution", "experiment/hs_nas")
+    )
+    population = strategy["parents"] + strategy["mutations"] + strategy["crossovers"]
+    most = strategy["iterations"] * population + strategy["warm_up"] + 1
+    assert preset["budget"]["evaluations"] >= most, "a sweep over the switch would compare searches that were cut off"
 
 
 def test_a_restart_ends_as_if_it_had_never_stopped(nasray, quick, tmp_path: Path, archive, cut) -> None:

@@ -214,7 +214,7 @@ def test_replies_that_cannot_be_used_are_counted_and_replaced(search, server, tm
     assert told["refusals"] == {kind: 2 * told["unanswered"]}
     assert told["unanswered"] > 0
     assert "without a usable reply, for which a stand-in was taken" in ended.out
-    assert "stands in for it" in ended.err
+    assert "stands in for each" in ended.err
 
 
 def test_the_key_is_nowhere_but_on_its_way(search, server, tmp_path: Path, monkeypatch) -> None:
@@ -266,7 +266,7 @@ def test_impossible_choices_are_one_message(nasray, quick, words: tuple[str, ...
 @pytest.mark.parametrize(
     ("word", "message"),
     [
-        ("seed=3", "'seed=3' cannot be changed in a run that has begun; only language_model.caps.usd="),
+        ("seed=3", "'seed=3' cannot be changed in a run that has begun; only ray.address=…"),
         ("language_model.caps.calls=many", "must give a whole number, or null"),
         ("language_model.caps.usd=5", "has no effect: the run has no language model"),
     ],

@@ -30,7 +30,9 @@ def test_one_of_the_two_best_is_found():
 
 def test_a_score_that_is_size_overrates_size():
     """Score = size: rho 1. Value against size: ranks 1 2 3 4 against 2 1 4 3, rho = 1 - 6 * 4 / 60 = 0.6."""
-    assert ranking_quality([2, 1, 4, 3], VALUES, 1, RNG, sizes=[2, 1, 4, 3]).size_bias == pytest.approx(0.4)
+    quality = ranking_quality([2, 1, 4, 3], VALUES, 1, RNG, sizes=[2, 1, 4, 3])
+    assert quality.size_bias == pytest.approx(0.4)
+    assert quality.size == quality.correlation, "the control is the same score"
     assert ranking_quality([2, 1, 4, 3], VALUES, 1, RNG, sizes=[1, 1, 1, 1]).size_bias is None
 
 
@@ -47,6 +49,7 @@ def test_an_impossible_k_is_refused(k):
 
 def test_the_top_share_keeps_ties():
     assert top_share([1, 2, 3, 3], 0.25).tolist() == [False, False, True, True]
+    assert top_share(range(30), 0.1).sum() == 3  # though 0.1 * 30 is a little above 3
     with pytest.raises(ConfigError, match="must be above 0"):
         top_share([1.0], 0.0)
     with pytest.raises(DataError, match="no value"):

@@ -20,6 +20,12 @@ def test_a_screened_candidate_has_its_own_score_in_its_direction():
     assert scored(outcome(notes), False) == Scored(CELL, -2.0, 5.0, True, None)
 
 
+def test_claims_are_those_of_a_predictor_of_which_more_is_better():
+    notes = {"screened": {"candidate": 0, "scores": [2.0], "in_unit": True, "interval": [1.0, 4.0]}}
+    assert scored(outcome(notes), True) == Scored(CELL, 2.0, 5.0, False, None, in_unit=True, interval=(1.0, 4.0))
+    assert scored(outcome(notes), False) == Scored(CELL, -2.0, 5.0, False, None, interval=(1.0, 4.0))
+
+
 @pytest.mark.parametrize("notes", [{"score": 2.0}, {"prune_evolve": {"score": 2.0}, "other": 1}])
 def test_other_scores_are_better_when_higher_whatever_the_direction(notes):
     assert scored(outcome(notes), False) == Scored(CELL, 2.0, 5.0, False, None)

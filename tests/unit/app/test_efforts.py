@@ -85,3 +85,7 @@ def test_a_strategy_is_offered_a_predictor_that_fits_it(tmp_path: Path) -> None:
     hosted = ("strategy=prune_evolve", "predictor=gcn", "evaluator=synthetic", "host.where=host")
     with pytest.raises(CapabilityError, match=r"which no host passes on; set host\.where=local"):
         compose(raw_config(*hosted), tmp_path)
+    parameters = "{_target_: nasray.predictors.parameters.Parameters, input_shape: [3, 32, 32], n_classes: 10}"
+    featured = ("strategy=prune_evolve", "predictor=gcn", f"predictor.features=[{parameters}]", "evaluator=synthetic")
+    with pytest.raises(CapabilityError, match=r"got Gcn with features, .*; set predictor\.features=\[\]$"):
+        compose(raw_config(*featured), tmp_path)

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 import yaml
 
-from nasray.app.language_model import asking_nobody, language_model_of, ledger_of, with_caps
+from nasray.app.language_model import asking_nobody, language_model_of, ledger_of, with_changes
 from nasray.app.predictor import predictor_of
 from nasray.core.errors import CapabilityError, ConfigError
 from nasray.llm.cap_reached import CapReached
@@ -95,18 +95,26 @@ def test_what_has_no_language_model_is_replayed_as_it_was(config):
     assert "host" not in older
 
 
-def test_caps_alone_may_change(config):
+def test_limits_and_the_way_to_the_server_alone_may_change(config):
     raw = {"seed": 0, "language_model": config().language_model}
-    assert with_caps(raw, []) == raw
-    caps = with_caps(raw, ["language_model.caps.usd=2.5", "language_model.caps.calls=null"])["language_model"]["caps"]
+    assert with_changes(raw, []) == raw
+    caps = with_changes(raw, ["language_model.caps.usd=2.5", "language_model.caps.calls=null"])["language_model"][
+        "caps"
+    ]
     assert (caps["usd"], caps["calls"], caps["tokens"]) == (2.5, None, None)
     assert raw["language_model"]["caps"]["usd"] is None
     for word in ("language_model.path=x", "caps.usd=3", "language_model.caps.usd", "language_model.caps.euro=3"):
-        with pytest.raises(ConfigError, match=r"cannot be changed in a run that has begun; only language_model.caps"):
-            with_caps(raw, [word])
+        with pytest.raises(ConfigError, match=r"cannot be changed in a run that has begun; only ray\.address"):
+            with_changes(raw, [word])
     with pytest.raises(ConfigError, match="must give a number, or null"):
-        with_caps(raw, ["language_model.caps.usd=much"])
+        with_changes(raw, ["language_model.caps.usd=much"])
     with pytest.raises(ConfigError, match="must give a whole number, or null"):
-        with_caps(raw, ["language_model.caps.tokens=1.5"])
+        with_changes(raw, ["language_model.caps.tokens=1.5"])
+    words = ["language_model.client.base_url=http://127.0.0.1:1/v1", "language_model.client.key_variable=null"]
+    served = yaml.safe_load((CONF / "language_model" / "openai.yaml").read_text(encoding="utf-8"))
+    client = with_changes({"language_model": served}, words)["language_model"]["client"]
+    assert client == served["client"] | {"base_url": "http://127.0.0.1:1/v1", "key_variable": None}
+    with pytest.raises(ConfigError, match=r"has no effect: the run has a language model without client.base_url"):
+        with_changes(raw, words)
     with pytest.raises(ConfigError, match="has no effect: the run has no language model"):
-        with_caps({"language_model": None}, ["language_model.caps.usd=1"])
+        with_changes({"language_model": None}, ["language_model.caps.usd=1"])

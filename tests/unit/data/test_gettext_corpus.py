@@ -162,6 +162,12 @@ def test_files_are_written_line_by_line_with_their_origin(root, tmp_path):
     assert origin["train"]["large"]["files"] == [str(root / "locale" / "de" / "LC_MESSAGES" / "large.mo")]
 
 
+def test_a_folder_that_cannot_be_is_refused(root, tmp_path):
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(ConfigError, match=r"cannot be written to .*taken .*choose another --output"):
+        GettextCorpus.found_in(root, "en", "de").write(tmp_path / "taken")
+
+
 def test_a_machine_without_translations_is_told_what_to_do(root, tmp_path):
     with pytest.raises(DataError, match="has no message catalogue of fi"):
         GettextCorpus.found_in(root, "en", "fi")

@@ -13,7 +13,7 @@ from nasray.llm.reply import Reply
 from nasray.spaces.nasbench201 import NasBench201
 
 SPACE = NasBench201(channels=2, cells_per_stage=1)
-BEST = [Architecture((n, 0, 0, 0, 0, 0)) for n in range(4)]
+BEST = [Architecture((0, 0, 0, n, 0, 0)) for n in range(4)]
 NEW = Architecture((3, 3, 3, 3, 3, 3))
 
 
@@ -52,6 +52,13 @@ def test_it_is_shown_the_best_and_what_it_writes_is_read():
     assert f"1. {written(BEST[0])}\n2. {written(BEST[1])}\n" in text
     assert SPACE.to_text(BEST[2]) not in text
     assert "- skip_connect: Residual connection" in text
+
+
+def test_what_has_no_effect_is_not_shown():
+    model = Scripted(written(NEW))
+    idle = Architecture((3, 0, 0, 2, 0, 0))  # its first edge leads to a node that nobody reads
+    generator(model).propose([idle, BEST[2], BEST[1]], 1, np.random.default_rng(0))
+    assert f"1. {written(BEST[2])}\n2. {written(BEST[1])}\n" in model.asked[0].messages[0].content
 
 
 def test_without_context_random_members_are_shown():

@@ -140,6 +140,13 @@ def test_a_recording_is_the_same_whatever_it_took(serve, scripted, ask, tmp_path
     assert files[0].read_bytes() == files[1].read_bytes()
 
 
+def test_a_recording_that_no_path_can_have_is_refused(tmp_path):
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(ConfigError, match=r"the recording .*taken.* cannot be written .*choose another path"):
+        write_recording(tmp_path / "taken" / "replies.jsonl", [])
+    assert write_recording(tmp_path / "new" / "replies.jsonl", []) == 0
+
+
 @pytest.mark.parametrize("content", ["not json\n", '{"request": {}}\n', '{"request": {"model": 1}, "reply": {}}\n'])
 def test_a_damaged_recording_is_refused_by_line(tmp_path, content):
     path = tmp_path / "replies.jsonl"

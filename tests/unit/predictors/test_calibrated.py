@@ -2,6 +2,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
+import safetensors.numpy
 
 from nasray.core.architecture import Architecture
 from nasray.core.errors import CapabilityError, ConfigError, DataError
@@ -129,6 +130,19 @@ def test_a_learner_is_not_taught_what_calibrates_it():
     other = Calibrated(predictor=Ridge(space=SPACE, target="values", shrinkage=1.0), every=5)
     other.load(one.state())
     np.testing.assert_array_equal(other.interval(cells, 0.8), one.interval(cells, 0.8))
+
+
+def test_scores_are_in_the_unit_of_the_truth_once_there_is_a_line():
+    assert not Calibrated(predictor=Scores(), every=5).in_unit
+    assert not calibrated(Scores(), (0, 1), [5.0, 9.0]).in_unit
+    assert calibrated(Scores()).in_unit
+
+
+def test_a_state_that_is_none_is_refused():
+    with pytest.raises(DataError, match=r"calibrated got 4 bytes that are no state \(.*\); load what state"):
+        Calibrated(predictor=Scores(), every=5).load(b"junk")
+    with pytest.raises(DataError, match=r"calibrated got a state of \['line'\]; load what state"):
+        Calibrated(predictor=Scores(), every=5).load(safetensors.numpy.save({"line": np.zeros(3)}))
 
 
 def test_it_must_learn_first():

@@ -136,8 +136,32 @@ def test_a_bad_reply_is_asked_for_again_within_bounds(bad):
 def test_without_a_usable_reply_the_demonstrations_mean_stands_in(caplog):
     model = Scripted("no idea")
     assert learner(model).predict(CELLS[:1]).tolist() == [70.0]
-    assert "gave no usable estimate of 0.0.0.0.0.0; the mean of its demonstrations, 70, stands in" in caplog.text
+    told = "no usable estimate of 1 of 1 architectures, 0.0.0.0.0.0 the first; the mean of its demonstrations stands in"
+    assert told in caplog.text
     assert len(model.asked) == 2
+
+
+def test_many_replies_that_cannot_be_used_are_told_of_in_one_line(caplog):
+    model = Scripted(value(60), "no idea")
+    assert learner(model, reasks=0).predict(CELLS).tolist() == [60.0, *[70.0] * 4]
+    (told,) = caplog.records
+    assert "no usable estimate of 4 of 5 architectures, 1.0.0.0.0.1 the first" in told.getMessage()
+
+
+def test_without_demonstrations_almost_any_number_is_believed_and_nothing_stands_in(caplog):
+    model = Scripted(value(1e6), "no idea")
+    asking = learner(model, number=0, parts=["role", "instructions"], reasks=0)
+    assert np.array_equal(asking.predict(CELLS[:2]), [1e6, np.nan], equal_nan=True)
+    (request, _) = model.asked
+    said = request.messages[0].content
+    assert "xample" not in said
+    assert "like those above" not in said
+    assert '{"value": NUMBER}' in said
+    assert json.loads(request.schema)["properties"]["value"]["maximum"] == 1e12
+    assert "nothing stands in for each" in caplog.text
+    assert asking.state() == b"[]"
+    never_taught = LanguageModelPredictor(estimator=estimator(Scripted(value(5))), choice="random", number=0, seed=0)
+    assert never_taught.predict(CELLS[:1]).tolist() == [5.0]
 
 
 def test_what_is_left_of_several_replies_is_used():
@@ -170,10 +194,27 @@ def test_stratified_takes_worst_and_best_and_random_follows_its_seed():
     assert pool_of([*known, known[0]], "nearest", 3, 0) == known
 
 
+class Line:
+    """A space whose members are all different."""
+
+    def canonical(self, architecture):
+        return architecture
+
+
 def test_the_nearest_come_last():
     pool = [Demonstration(Architecture(genes), 0.0) for genes in ((0, 0, 1), (1, 1, 1), (0, 1, 1))]
-    found = shown_for(Architecture((0, 0, 0)), pool, "nearest", 2)
+    (found,) = shown_for([Architecture((0, 0, 0))], pool, "nearest", 2, Line())
     assert [one.architecture.genes for one in found] == [(0, 1, 1), (0, 0, 1)]
+
+
+def test_genes_that_are_not_used_make_nobody_near():
+    class LastGeneIdle(Line):
+        def canonical(self, architecture):
+            return Architecture((*architecture.genes[:-1], 0))
+
+    pool = [Demonstration(Architecture(genes), 0.0) for genes in ((1, 0, 0), (0, 0, 7))]
+    (found,) = shown_for([Architecture((0, 0, 0))], pool, "nearest", 1, LastGeneIdle())
+    assert found == [pool[1]]
 
 
 class Rows:
@@ -191,12 +232,18 @@ class Rows:
 
 def from_table(**changes):
     settings = {"column": "valid", "where": None, "choice": "random", "number": 5, "seed": 0, "table": Rows()}
-    return LanguageModelTable(estimator=estimator(CopyingModel()), **{**settings, **changes})
+    return LanguageModelTable(**{"estimator": estimator(CopyingModel()), **settings, **changes})
 
 
 def test_rows_of_a_table_are_shown():
     assert sorted(set(from_table().predict(CELLS).tolist())) == [50.0, 90.0], "the row without a value is left out"
     assert from_table(where="first").predict(CELLS[2:3]).tolist() == [50.0]
+
+
+def test_a_table_may_show_nothing():
+    model = Scripted(value(33))
+    assert from_table(number=0, estimator=estimator(model)).predict(CELLS[:1]).tolist() == [33.0]
+    assert "xample" not in model.asked[0].messages[0].content
 
 
 @pytest.mark.parametrize(
@@ -206,7 +253,7 @@ def test_rows_of_a_table_are_shown():
         ({"column": "test"}, ConfigError, "measured on TEST, which no part of a search may see"),
         ({"where": "none"}, ConfigError, r"where \(none\) leaves no row to show"),
         ({"choice": "best"}, ConfigError, r"choice \('best'\) must be one of random, stratified, nearest"),
-        ({"number": 0}, ConfigError, r"number \(0\) of demonstrations must be at least 1"),
+        ({"number": -1}, ConfigError, r"number \(-1\) of demonstrations must not be negative; 0 shows none"),
     ],
 )
 def test_a_table_that_cannot_be_shown_is_refused(changes, error, message):

@@ -135,3 +135,7 @@ def test_impossible_settings_are_refused(settings, message):
 def test_a_space_without_tokens_is_refused():
     with pytest.raises(CapabilityError, match="predictor ridge needs a space with TokenView"):
         ridge(object())
+
+
+def test_only_values_are_guesses_of_the_value():
+    assert [ridge(target=target).in_unit for target in ("values", "ranks")] == [True, False]

@@ -5,11 +5,15 @@ from typing import Any
 
 import pytest
 
+from nasray.core.architecture import Architecture
+from nasray.core.measurement import Measurement, Outcome
+from nasray.core.proposal import Proposal
 from nasray.reports.notices import notices
 
 
-def run(result: Any) -> Any:
-    return SimpleNamespace(run_id="r", manifest={}, result=result, outcomes=["one"], path="runs/r")
+def run(result: Any, notes: Any = None) -> Any:
+    outcome = Outcome(Proposal(0, Architecture((0,)), notes=notes), Measurement(1.0))
+    return SimpleNamespace(run_id="r", manifest={}, result=result, outcomes=[outcome], path="runs/r")
 
 
 @pytest.mark.parametrize(
@@ -21,3 +25,11 @@ def run(result: Any) -> Any:
 )
 def test_answers_of_a_fake_mean_nothing(sources, said):
     assert notices([run({"stopped": "budget", "language_model": {"sources": sources}})], []) == said
+
+
+def test_a_predictor_that_was_stopped_is_said():
+    noted = {"prune_evolve": {"stopped": "the same score (7) for all of 9 architectures", "scores_asked": 9}}
+    assert notices([run({"stopped": "budget"}, noted)], []) == [
+        "Run r, prune_evolve: the predictor was stopped at slot 0, because it gave the same score (7) for all of 9 "
+        "architectures."
+    ]

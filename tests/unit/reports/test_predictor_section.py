@@ -32,5 +32,12 @@ def test_what_is_not_known_is_a_dash():
     assert found.figures[-1] == "\u2013"
 
 
+def test_calibration_is_shown_where_it_is_known():
+    known = row(calibration_slope=0.5, bias=-0.75, coverage=0.625)
+    predictor, control = predictor_section([arm({"predictor": [known, row(scores="parameters")]})])
+    assert predictor.calibration == ("0.500", "-0.75", "62.5\u00a0% (80\u00a0%)")
+    assert control.calibration == ()
+
+
 def test_unfinished_old_and_plain_runs_have_no_rows():
     assert predictor_section([arm(None, {}, {"predictor": None})]) == []

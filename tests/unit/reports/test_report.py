@@ -87,6 +87,18 @@ def test_one_run_shows_every_part(make_run, target):
     assert "python 3.11.7" in text
 
 
+@pytest.mark.parametrize("calibrated", [False, True])
+def test_how_good_the_scores_were_is_shown(make_run, target, calibrated):
+    row = {"part": "reserved", "scores": "Ridge", "n": 20, "distinct": 9, "tau": 0.5}
+    known = {"calibration_slope": 0.5, "bias": -0.75, "coverage": 0.625} if calibrated else {}
+    rows = [row | known, row | {"scores": "parameters"}]
+    text = words(write_report([make_run(result={"predictor": rows})], target))
+    assert "Ridge reserved slots 20 9 0.500" in text
+    assert "in the whole space only if it proposes at random" in text
+    assert ("\u2013 0.500 -0.75 62.5 % (80 %) parameters" in text) == calibrated
+    assert ("Intervals that held" in text) == ("Bias: mean of score minus measurement" in text) == calibrated
+
+
 def test_the_command_that_replays_it_can_be_pasted(make_run, target):
     run = make_run("my run")
     assert f"nasray replay '{run.path}'" in words(write_report([run], target))

@@ -180,3 +180,9 @@ def test_cost_by_hand():
     )
     with pytest.raises(ConfigError, match=r"hat_cost vocabulary \(0\) must be at least 1"):
         hat_cost(shape, qkv_dim=1, vocabulary=0)
+
+
+@pytest.mark.parametrize("length", ["short", "medium", "long"])
+def test_parts_are_told_apart_by_their_sentences(length):
+    said = SPACE.operator_descriptions()
+    assert len({one[length] for one in said.values()}) == len(said) == 18  # 2 ends, 5 lists of two sizes and 2 of three

@@ -247,6 +247,9 @@ def test_limits_are_kept_by_every_candidate() -> None:
     assert max(map(total, found)) <= 12
     with pytest.raises(ConfigError, match="limit size <= -1: of 1000 random members none keeps all limits; the least"):
         evolution(limits={"size": PredictedLimit(name="size", predictor=Said(total), at_most=-1.0)})
+    hopeless = PredictedLimit(name="latency", predictor=Said(lambda _: 9.0), at_most=8.0)
+    with pytest.raises(ConfigError, match=r"limit latency <= 8: .* the least latency among them is 9: loosen"):
+        evolution(limits={**limits, "latency": hopeless})
 
 
 def test_feasible_beats_better() -> None:

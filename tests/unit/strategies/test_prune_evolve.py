@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from nasray.core.seeds import Streams
 from nasray.spaces.darts import Darts
 from nasray.spaces.nasbench201 import NasBench201
 from nasray.strategies.prune_evolve import PruneEvolve
+from nasray.strategies.score_book import ScoreBook
 from nasray.testing.linear_graph_learner import LinearGraphLearner
 
 SPACE = NasBench201(channels=4, cells_per_stage=1)
@@ -121,7 +124,7 @@ def test_both_cells_of_darts_count_unless_the_released_code_is_asked_for():
 
 
 def test_ties_are_broken_by_the_seed():
-    indifferent = Additive(SPACE, np.zeros((6, 5)))
+    indifferent = Additive(SPACE, np.eye(6, 5) * [1.0, 0.0, 0.0, 0.0, 0.0])  # to all edges but the first
     assert pruned(indifferent, seed=1) == pruned(indifferent, seed=1)
     assert len({pruned(indifferent, seed=seed) for seed in range(5)}) > 1
 
@@ -171,12 +174,27 @@ def test_nothing_measured_is_nothing_to_learn_from():
     (further,) = learning.ask(range(4, 8), STREAMS)
     assert further.operation == "random"
     learning.tell(*told([further], [1.0]))
-    assert learning.ask(range(5, 6), STREAMS)[0].operation in ("pruning", "evolution")
+    assert "stopped" in learning.ask(range(5, 6), STREAMS)[0].notes["prune_evolve"]  # one lesson tells nothing apart
 
 
 def test_a_score_that_is_not_finite_is_refused():
     with pytest.raises(NotFinite, match="Additive returned a score that is not finite"):
-        strategy(Additive(SPACE, np.full((6, 5), np.nan))).ask(range(1), STREAMS)
+        ScoreBook(Additive(SPACE, np.full((6, 5), np.nan))).of([SPACE.sample(np.random.default_rng(0))])
+
+
+@pytest.mark.parametrize(
+    ("worth", "why"), [(0.0, r"the same score \(0\) for all of \d+ archi"), (np.nan, "a score that is not finite")]
+)
+def test_where_scores_order_nothing_slots_are_random_and_the_first_says_so(caplog, worth, why):
+    useless = strategy(Additive(SPACE, np.full((6, 5), worth)))
+    asked = useless.ask(range(3), STREAMS)
+    assert [one.operation for one in asked] == ["random"] * 3
+    assert re.match(why, asked[0].notes["prune_evolve"]["stopped"])
+    assert asked[1].notes is None
+    assert re.search(f"prune_evolve: the predictor gave {why}", caplog.text)
+    later = strategy(Additive(SPACE, None))  # it would fail if it was asked
+    later.restore(asked[:1])
+    assert later.ask(range(1, 3), STREAMS) == asked[1:]
 
 
 @pytest.mark.parametrize(

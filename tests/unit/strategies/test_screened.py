@@ -121,6 +121,18 @@ def test_a_missing_score_comes_last_and_the_first_of_equals_wins(line):
     assert proposal.notes[NOTE]["candidate"] == 0
 
 
+def test_an_infinite_score_is_a_missing_one(line):
+    class Diverging(Gene):
+        def predict(self, architectures):
+            scores = super().predict(architectures)
+            return np.where(scores == scores.min(), np.inf, scores)
+
+    rivals = drawn(line, 3, 4)
+    (proposal,) = screened(RandomSearch(space=line), Diverging()).ask(range(3, 4), STREAMS)
+    assert proposal.architecture.genes == (max(rivals),)
+    assert None in proposal.notes[NOTE]["scores"]
+
+
 def test_what_was_measured_before_is_taken_only_if_all_were(line):
     rivals = drawn(line, 3, 4)
     strategy = screened(RandomSearch(space=line), Gene())
@@ -204,6 +216,47 @@ def test_the_first_candidate_of_a_reserved_slot_is_taken_and_scored(line):
     first = drawn(line, 3, 4)[0]
     assert proposal.architecture.genes == (first,)
     assert proposal.notes == {NOTE: {"candidate": 0, "scores": [float(first)], "reserved": True}}
+
+
+class Claiming(Gene):
+    """Guesses the value itself, give or take 2."""
+
+    in_unit = True
+
+    def interval(self, architectures, level):
+        genes = np.array([one.genes[0] for one in architectures], float)
+        return np.stack([genes - 2.5 * level, genes + 2.5 * level], axis=1)
+
+
+@dataclass
+class Wrapped:
+    """Gives batches a shape."""
+
+    inner: Gene
+    higher_is_better: bool = True
+
+    def predict(self, architectures):
+        return self.inner.predict(architectures)
+
+
+@pytest.mark.parametrize("predictor", [Claiming(), Wrapped(Wrapped(Claiming()))])
+def test_what_the_predictor_claims_of_the_candidate_it_takes_is_noted(line, predictor):
+    (proposal,) = screened(RandomSearch(space=line), predictor).ask(range(3, 4), STREAMS)
+    best = max(drawn(line, 3, 4))
+    assert proposal.architecture.genes == (best,)
+    assert proposal.notes[NOTE]["in_unit"] is True
+    assert proposal.notes[NOTE]["interval"] == [best - 2, best + 2]
+
+
+def test_no_claim_is_made_where_the_predictor_makes_none(line):
+    class Shy(Claiming):
+        in_unit = False
+
+        def interval(self, architectures, level):
+            return np.full((1, 2), [-np.inf, np.inf])
+
+    (proposal,) = screened(RandomSearch(space=line), Shy()).ask(range(3, 4), STREAMS)
+    assert set(proposal.notes[NOTE]) == {"candidate", "scores"}
 
 
 def test_lots_decide_which_slots_are_reserved_whatever_is_asked_at_once(line):

@@ -82,6 +82,17 @@ def test_plain_lines(clock: Clock):
     ]
 
 
+def test_a_predictor_that_was_stopped_is_told_of_at_the_end(clock: Clock):
+    stream = io.StringIO()
+    shown = progress(stream, clock)
+    notes = {"screened": {"candidate": 0, "stopped": "the same score (7) for the last 30 candidates"}}
+    shown.told([Outcome(Proposal(0, Architecture((0,)), notes=notes), Measurement(1.0))])
+    shown.close({})
+    assert stream.getvalue().splitlines()[-1] == (
+        "screened: the predictor was stopped at slot 0, because it gave the same score (7) for the last 30 candidates"
+    )
+
+
 def test_nothing_measured_yet(clock: Clock):
     stream = io.StringIO()
     shown = progress(stream, clock)

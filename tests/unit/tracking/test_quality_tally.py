@@ -27,7 +27,8 @@ def test_figures_of_all_and_of_the_reserved(higher, tau):
     row = tally.row()
     assert (row["predictor/n"], row["predictor_reserved/n"]) == (20, 10)
     assert [row["predictor/tau"], row["predictor_reserved/spearman"]] == pytest.approx([tau, tau])
-    assert row["predictor/precision_at_10"] == (1.0 if higher else 0.0)
+    assert (row["predictor/k"], row["predictor_reserved/k"]) == (5, 2), "ten of ten would be no finding"
+    assert row["predictor/precision"] == (1.0 if higher else 0.0)
     assert set(row) <= set(QUALITY_METRICS)
 
 
@@ -42,8 +43,21 @@ def test_size_bias_is_shown_where_sizes_were_measured():
         ]
     )
     row = tally.row()
-    # the score is the size, so its correlation with the size is 1, and the bias what is missing to that
+    # the score is the size: its correlation with the size is 1, the bias what is missing to that, the control alike
+    assert row["predictor/size_tau"] == pytest.approx(row["predictor/tau"])
+    assert row["predictor/size_spearman"] == pytest.approx(row["predictor/spearman"])
     assert row["predictor/size_bias"] == pytest.approx(1 - row["predictor/spearman"])
+
+
+def test_claims_are_held_against_the_truth():
+    tally = QualityTally(True)
+    claims = [{"in_unit": True, "interval": [slot, slot + 1], "reserved": slot < 10} for slot in range(20)]
+    tally.add([outcome(slot, 2.0 * slot, slot + (slot >= 5) + 0.5, **one) for slot, one in enumerate(claims)])
+    row = tally.row()
+    assert (row["predictor/coverage"], row["predictor_reserved/coverage"]) == (0.25, 0.5)
+    assert row["predictor/bias"] == pytest.approx(9.5 - 0.75 - 0.5)
+    assert 0.5 < row["predictor/calibration_slope"] < 0.6, "scores differ by twice as much as truths, and a step"
+    assert set(row) <= set(QUALITY_METRICS)
 
 
 def test_a_constant_predictor_is_shown_as_one():
