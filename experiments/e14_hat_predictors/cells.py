@@ -150,7 +150,8 @@ def predictors(cells: Cells, name: str, words: Sequence[str], size: int) -> dict
         "OLS on operators": taught(cells, ["predictor=ols"], space, size),
         "ridge on operators": taught(cells, ["predictor=ridge", "predictor.target=values"], space, size),
     }
-    return rows | ({" ".join(words): taught(cells, words, space, size)} if words else {})
+    told = " ".join(word for word in words if not word.startswith("language_model.path="))
+    return rows | ({told: taught(cells, words, space, size)} if words else {})
 
 
 def figures_of(predicted: Vector, truth: Vector, *, ranks_only: bool) -> list[float]:
