@@ -95,7 +95,7 @@ def test_how_good_the_scores_were_is_shown(make_run, target, calibrated):
     text = words(write_report([make_run(result={"predictor": rows})], target))
     assert "Ridge reserved slots 20 9 0.500" in text
     assert "in the whole space only if it proposes at random" in text
-    assert ("\u2013 0.500 -0.75 62.5 % (80 %) parameters" in text) == calibrated
+    assert ("Ridge reserved slots 0.500 -0.75 62.5 % (80 %) Calibration slope:" in text) == calibrated
     assert ("Intervals that held" in text) == ("Bias: mean of score minus measurement" in text) == calibrated
 
 
