@@ -5,20 +5,26 @@ Run: ``NASRAY_DATA_MIRROR=FOLDER python experiments/e12_screened/analyse.py [--f
 """
 
 import argparse
+import datetime
 import json
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from hashlib import sha256
+from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import torch
+from omegaconf import OmegaConf
 
 from nasray.analysis.best_so_far import best_so_far
 from nasray.analysis.bootstrap import bootstrap_interval
 from nasray.analysis.paired_test import sign_flip_test
 from nasray.app.catalogs import default_catalog, space_named
+from nasray.app.parts import build
+from nasray.app.predictor import with_tables
 from nasray.app.provenance import commit
 from nasray.core.architecture import Architecture
 from nasray.core.predictor import Predictor
@@ -29,7 +35,6 @@ from nasray.evaluators.table import TableEvaluator
 from nasray.predictors.live_parameters import LiveParameters
 from nasray.predictors.pretrained_gcn import PretrainedGcn
 from nasray.predictors.rank_sum import RankSum
-from nasray.predictors.reordered import Reordered
 from nasray.predictors.table_lookup import TableLookup
 from nasray.simulator.study import study
 from nasray.spaces.nasbench201 import NasBench201
@@ -46,8 +51,9 @@ REORDERED, AVERAGED = "screened by C reordered", "screened by B averaged"
 PAIRS = tuple((one, other) for one in (REORDERED, C, AVERAGED, B) for other in (PLAIN, FREE))
 """Seeds from 2000: those of C are judged; seeds from 2100: those of C reordered. The others are for reading."""
 
-COLUMNS, SHARE = ["zc_c10_nwot", "zc_c10_jacov"], 0.05
+COLUMNS = ["zc_c10_nwot", "zc_c10_jacov"]
 RESULTS = Path(__file__).with_name("results")
+RECIPE, LOOKS = (Path(__file__).parents[1] / "e09_tgnas_tracks" / name for name in ("recipe.json", "looks.jsonl"))
 
 
 class Known:
@@ -62,6 +68,21 @@ class Known:
         return np.array([self.scores[one] for one in architectures])
 
 
+def settings_of(name: str) -> dict[str, Any]:
+    """Those of ``conf/predictor/NAME.yaml``."""
+    text = (files("nasray.conf") / "predictor" / f"{name}.yaml").read_text(encoding="utf-8")
+    return cast(dict[str, Any], OmegaConf.to_container(OmegaConf.create(text), resolve=True))
+
+
+def log_look(seeds: range) -> None:
+    """These searches look at NAS-Bench-201 with the networks of e09, whose log is told before a label is read."""
+    when = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    line = {"when": when, "recipe_sha256": sha256(RECIPE.read_bytes()).hexdigest()}
+    line["why"] = f"e12, seeds {seeds.start} to {seeds.stop - 1}: searches screened by the tracks"
+    with LOOKS.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
+
+
 def predictors(space: NasBench201) -> dict[str, Known]:
     """By arm, who screens."""
     catalog = default_catalog()
@@ -74,19 +95,16 @@ def predictors(space: NasBench201) -> dict[str, Known]:
         vocabulary=["none", "skip_connect", "nor_conv_1x1", "nor_conv_3x3"],
         replace={"avg_pool_3x3": "none"},
     )
-    pretrained = partial(PretrainedGcn, space=space, sentence_model=None, leak="refuse")
-    network, light = (pretrained(checkpoint=f"gcn_nasbench101_transnas{one}") for one in ("", "_light"))
-    size = LiveParameters(space=space, input_shape=(3, 32, 32), n_classes=10)
+    network = PretrainedGcn(space=space, checkpoint="gcn_nasbench101_transnas", sentence_model=None, leak="refuse")
     ranked = partial(RankSum, space=space, table=table)
-    averaged = ranked(columns=[], predictors=[light, network, size])
-    coarse = ranked(columns=COLUMNS, predictors=[averaged])
+    shipped = with_tables(settings_of("reordered"), {"nasbench201_features": table})
     found = {
-        REORDERED: Reordered(space=space, table=table, coarse=coarse, fine=averaged, share=SHARE),
-        AVERAGED: averaged,
+        REORDERED: build(shipped, space=space),
+        AVERAGED: build(shipped["fine"], space=space),
         C: ranked(columns=COLUMNS, predictors=[network]),
         FREE: ranked(columns=COLUMNS, predictors=[lookup]),
         B: network,
-        LIVE: size,
+        LIVE: LiveParameters(space=space, input_shape=(3, 32, 32), n_classes=10),
     }
     return {name: Known(one, cells) for name, one in found.items()}
 
@@ -182,6 +200,7 @@ def main() -> None:
     parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
     first = parser.parse_args().first_seed
     seeds = range(first, first + N_SEEDS)
+    log_look(seeds)
     began = time.perf_counter()
     torch.set_num_threads(1)
     space = NasBench201(channels=16, cells_per_stage=5)
